@@ -1,0 +1,169 @@
+import type { BreakerSettings, BreakerState, Outcome } from '../policies/breaker/breaker.ts';
+import type { LimitSettings } from '../policies/limiter/limit-set.ts';
+import type { QueuePolicy } from '../policies/queue/rank.ts';
+
+/**
+ * Hot state, as the gateway sees it. `memory/` keeps it in this process; `redis/` shares it in a fleet. Whatever
+ * stands behind these contracts, `gateway/` does not change; test/contract/ holds every adapter to them.
+ */
+
+/** RFC 9218 urgency: 0 is the most urgent, 7 the least, 3 when nothing is said. */
+export type Urgency = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
+export const DEFAULT_URGENCY: Urgency = 3;
+
+/**
+ * One call that wants to go to an upstream. The same ticket comes back for every attempt of its command, so that
+ * a retry keeps the rank that the command had first.
+ */
+export interface Ticket {
+  readonly id: string;
+  /** Who asks; `fair` queueing shares the upstream between clients. */
+  readonly client: string;
+  readonly urgency: Urgency;
+  /** Monotonic ms of the command's arrival. */
+  readonly arrivedAtMs: number;
+  /** Monotonic ms after which the call is of no use to anybody. */
+  readonly deadlineMs: number;
+  /** What it takes from each limit; 1 for an ordinary call. */
+  readonly cost: number;
+}
+
+/** A connection that stands ready, so that a grant can be written at once. The gate hands it on, unopened. */
+export interface Line {
+  /** Gives an unused line back. */
+  release(): void;
+}
+
+/**
+ * The connections that a paced upstream's grants need. The gate takes a line for every grant; while none is ready
+ * nothing is granted.
+ */
+export interface Lines {
+  /** A ready line, or undefined; its holder uses it or releases it. */
+  take(): Line | undefined;
+  /** How many tickets could be granted soon: lines are made ready for them in advance. */
+  expect(tickets: number): void;
+  /** Called whenever a line has become ready. */
+  onReady(listener: () => void): void;
+}
+
+/** The right to make one call now. It ends exactly once. */
+export interface Grant {
+  readonly ticketId: string;
+  /** How long this attempt waited at the gate, in ms. */
+  readonly waitedMs: number;
+  /** The connection to write on, where the upstream is paced. */
+  readonly line: Line | undefined;
+  /**
+   * The request has been written to the socket: the spacing to the next call counts from here. A grant that ends
+   * without it counts as sent at its end, because nobody knows that it was not.
+   */
+  sent(): void;
+  /** Ends the grant and frees its place. Later calls do nothing. */
+  end(outcome: Outcome): void;
+  /** Ends a grant of which surely no byte was written: its slot goes to the next ticket. */
+  giveBack(): void;
+}
+
+/** What a new call would meet. */
+export interface Estimate {
+  /** How many tickets would go before it. */
+  readonly position: number;
+  /** How long it would wait in ms; undefined while nobody can know (an operator's pause without an end). */
+  readonly waitMs: number | undefined;
+}
+
+/** The part of a gate that may change while it runs. */
+export interface GateSettings {
+  /** All hold together. Empty: unpaced. */
+  readonly limits: readonly LimitSettings[];
+  /** Calls in flight at once; undefined: unbounded. */
+  readonly concurrency: number | undefined;
+  readonly queue: {
+    readonly policy: QueuePolicy;
+    /** One level of urgency is worth this many ms of waiting. */
+    readonly agingMs: number;
+    /** Tickets that may wait at once. */
+    readonly maxSize: number;
+    /** Share of a client under `fair`; 1 when absent. */
+    readonly weights: Readonly<Record<string, number>>;
+  };
+  /** Undefined: no breaker. */
+  readonly breaker: BreakerSettings | undefined;
+}
+
+export interface GateSnapshot {
+  readonly waiting: number;
+  readonly running: number;
+  /** Age of the ticket that has waited longest, in ms. */
+  readonly oldestWaitMs: number;
+  readonly policy: QueuePolicy;
+  readonly breaker: BreakerState | undefined;
+  readonly pause: { readonly untilMs: number | undefined; readonly reason: string } | undefined;
+  /** When the limits allow the next call (monotonic ms), at or before now when they do already. */
+  readonly nextSlotAtMs: number;
+  readonly counters: GateCounters;
+}
+
+/** Totals since start. */
+export interface GateCounters {
+  readonly granted: number;
+  readonly sent: number;
+  readonly cancelled: number;
+  readonly refused: Readonly<Record<GateRefusal, number>>;
+  readonly pauses: number;
+  readonly breakerOpened: number;
+}
+
+export type GateRefusal =
+  | 'queue_full'
+  | 'deadline_unmeetable'
+  | 'queue_timeout'
+  | 'circuit_open'
+  | 'upstream_paused'
+  | 'state_unavailable';
+
+/**
+ * Per upstream, the one decision that must be atomic: may a call go now, and which one? Queue, pacing,
+ * concurrency and breaker are held together behind it.
+ */
+export interface Gate {
+  /**
+   * Waits for the ticket's turn. Throws (or rejects with) a GatewayError of a GateRefusal code, or rejects with
+   * the signal's reason as soon as it aborts; a cancelled ticket costs nothing. Answers without a promise when
+   * the call may go at once.
+   */
+  enter(ticket: Ticket, signal?: AbortSignal): Grant | Promise<Grant>;
+  estimate(urgency: Urgency, client: string): Estimate;
+  /** No call goes out before `untilMs` (undefined: until `resume`). A shorter pause never shortens a longer one. */
+  pause(untilMs: number | undefined, reason: string): void;
+  resume(): void;
+  /** Applies new settings at once; who waits is ranked anew. */
+  configure(settings: GateSettings): void;
+  /** Holds the breaker open or closed for `forMs`, then lets it decide again; `reset` closes it and forgets. */
+  force(state: 'open' | 'closed' | 'reset', forMs?: number): void;
+  /** Moves a waiting ticket to another urgency, keeping its arrival. False when it does not wait. */
+  promote(ticketId: string, urgency: Urgency): boolean;
+  /** Removes a waiting ticket; its caller is told `upstream_paused`. False when it does not wait. */
+  remove(ticketId: string): boolean;
+  snapshot(): GateSnapshot;
+  /** Stops timers and refuses who still waits with `draining`. */
+  close(): void;
+}
+
+/** What a client limit said of one request. */
+export interface ClientLimitDecision {
+  readonly allowed: boolean;
+  /** The limit's count. */
+  readonly limit: number;
+  readonly windowMs: number;
+  /** How many more requests it takes now. */
+  readonly remaining: number;
+  /** When it has its full count again, or, for a refused request, when the next one may come: ms from now. */
+  readonly resetMs: number;
+}
+
+/** Limits per client, for one route or rule. Bounded in clients: the least recently seen is forgotten first. */
+export interface ClientLimiter {
+  take(client: string): ClientLimitDecision | Promise<ClientLimitDecision>;
+}
