@@ -41,8 +41,10 @@ export interface Line {
 export interface Lines {
   /** A ready line, or undefined; its holder uses it or releases it. */
   take(): Line | undefined;
-  /** How many tickets could be granted soon: lines are made ready for them in advance. */
+  /** How many tickets could be granted soon: as many lines are made ready, those that stand ready included. */
   expect(tickets: number): void;
+  /** How long it takes to make a line ready, in ms, as measured of late. */
+  readonly leadMs: number;
   /** Called whenever a line has become ready. */
   onReady(listener: () => void): void;
 }
@@ -114,6 +116,12 @@ export interface GateCounters {
   readonly pauses: number;
   readonly breakerOpened: number;
 }
+
+/** Something that an operator wants to see on a timeline. */
+export type GateEvent =
+  | { readonly kind: 'breaker'; readonly from: BreakerState['kind']; readonly to: BreakerState }
+  | { readonly kind: 'paused'; readonly untilMs: number | undefined; readonly reason: string }
+  | { readonly kind: 'resumed' };
 
 export type GateRefusal =
   | 'queue_full'

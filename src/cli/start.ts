@@ -1,0 +1,166 @@
+import { Command } from 'commander';
+import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import type { Config } from '../config/schema.ts';
+import type { Clock } from '../shared/clock.ts';
+import { printProblems } from './check.ts';
+import { ExitCode } from './exit-codes.ts';
+import { type SandboxProcess, startSandboxProcess } from './sandbox-process.ts';
+import { bindTerminal, processTerminal } from './terminal.ts';
+
+/** What `start` runs; main.ts knows how it is built. */
+export interface RunningGateway {
+  readonly url: string;
+  readonly inFlight: number;
+  start(): void;
+  drain(signal?: AbortSignal): Promise<number>;
+  stop(): Promise<void>;
+}
+
+export type BuildGateway = (config: Config, sandboxUrl: string | undefined) => RunningGateway;
+
+interface StartFlags {
+  readonly config: string;
+  readonly listen?: string;
+}
+
+/** `comporta start`: the gateway, until SIGTERM or Ctrl-C drains it. */
+export function startCommand(build: BuildGateway, clock: Clock): Command {
+  const terminal = processTerminal();
+  return bindTerminal(new Command('start'), terminal)
+    .description('start the gateway, with the sandbox upstream where the configuration says `sandbox:`')
+    .option('-c, --config <file>', 'configuration file', 'comporta.yaml')
+    .option('-l, --listen <address>', 'address of the data plane, such as 127.0.0.1:8000; wins over the file')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  comporta start
+  comporta start --config examples/score.yaml --listen 0.0.0.0:8000
+
+Signals: SIGTERM and Ctrl-C take no new calls, let waiting and running ones end (shutdown.grace), and exit 0; a
+second one ends at once. Exit 1: the configuration is not valid, or an address is taken.`,
+    )
+    .action(async (flags: StartFlags) => {
+      const loaded = loadConfig({
+        file: flags.config,
+        flags: { listen: flags.listen },
+        env: process.env,
+        envFile: '.env',
+      });
+      if ('problems' in loaded) {
+        printProblems(loaded.problems, terminal);
+        process.stderr.write('comporta: nothing was started; correct the configuration and try again.\n');
+        process.exitCode = ExitCode.FAILURE;
+        return;
+      }
+      printProblems(loaded.warnings, terminal);
+      allowOutbound(loaded.config.maxOutbound);
+      await run(flags.config, loaded, build, clock);
+    });
+}
+
+/** Bun reads its bound of calls in flight once, when the process begins: another bound needs a new beginning. */
+function allowOutbound(maxOutbound: number): void {
+  const name = 'BUN_CONFIG_MAX_HTTP_REQUESTS';
+  const current = Number(process.env[name] ?? 256);
+  const { execve } = process as {
+    execve?: (file: string, args: string[], env: Record<string, string>) => never;
+  };
+  if (current === maxOutbound || execve === undefined) return;
+  const env: Record<string, string> = { [name]: String(maxOutbound) };
+  for (const [key, value] of Object.entries(process.env)) {
+    if (value !== undefined && key !== name) env[key] = value;
+  }
+  execve(process.execPath, [process.execPath, ...process.argv.slice(1)], env);
+}
+
+async function run(file: string, { config }: LoadedConfig, build: BuildGateway, clock: Clock): Promise<void> {
+  const usesSandbox = Object.values(config.upstreams).some(({ url }) => url.kind === 'sandbox');
+  let sandbox: SandboxProcess | undefined;
+  let gateway: RunningGateway;
+  try {
+    if (usesSandbox) sandbox = await startSandboxProcess(config.sandbox);
+    gateway = build(config, sandbox?.url);
+    gateway.start();
+  } catch (error) {
+    await sandbox?.stop();
+    process.stderr.write(`comporta: ${explain(error, config)}\n`);
+    process.exitCode = ExitCode.FAILURE;
+    return;
+  }
+  announce(file, config, gateway, sandbox);
+  await untilTold(gateway, clock);
+  await gateway.stop();
+  await sandbox?.stop();
+  process.exit(ExitCode.OK);
+}
+
+function announce(
+  file: string,
+  config: Config,
+  gateway: RunningGateway,
+  sandbox: SandboxProcess | undefined,
+): void {
+  const lines = [`comporta is ready (${file})`, `  gateway  ${gateway.url}`];
+  if (sandbox !== undefined)
+    lines.push(`  sandbox  ${sandbox.url}  (simulated upstream; report: /sandbox/report)`);
+  const tryIt = exampleCall(config, gateway.url);
+  if (tryIt !== undefined) lines.push(`  try      ${tryIt}`);
+  process.stderr.write(`${lines.join('\n')}\n`);
+}
+
+/** A call that works on the first GET route, as far as its parameters can be made up. */
+function exampleCall(config: Config, url: string): string | undefined {
+  const route = config.routes.find(({ methods }) => methods.includes('GET') || methods.includes('*'));
+  if (route === undefined) return undefined;
+  const pairs: string[] = [];
+  for (const [name, param] of Object.entries(route.params)) {
+    if (!param.required) continue;
+    if (param.pattern !== 'cpf') return undefined;
+    pairs.push(`${name}=52998224725`);
+  }
+  const query = pairs.length === 0 ? '' : `?${pairs.join('&')}`;
+  const header = route.client?.header === undefined ? '' : ` -H '${route.client.header}: demo'`;
+  return `curl -i '${url}${route.path.replace(/\*$/, '')}${query}'${header}`;
+}
+
+/** Waits for the first signal, then for the calls under way; a second signal cuts that short. */
+function untilTold(gateway: RunningGateway, clock: Clock): Promise<void> {
+  return new Promise((resolve) => {
+    let draining = false;
+    let toldAtMs = 0;
+    const onSignal = (signal: NodeJS.Signals): void => {
+      if (draining) {
+        // A launcher hands on the Ctrl-C that the terminal has sent to everybody: one keystroke, two signals.
+        if (clock.now() - toldAtMs < SAME_SIGNAL_MS) return;
+        process.stderr.write('comporta: ending at once\n');
+        process.exit(signal === 'SIGINT' ? 130 : 143);
+      }
+      draining = true;
+      toldAtMs = clock.now();
+      const calls = gateway.inFlight;
+      process.stderr.write(
+        `comporta: draining, ${calls} ${calls === 1 ? 'call' : 'calls'} under way (again to end at once)\n`,
+      );
+      gateway.drain().then((left) => {
+        if (left > 0) process.stderr.write(`comporta: ${left} calls were not done in time\n`);
+        resolve();
+      });
+    };
+    process.on('SIGTERM', onSignal);
+    process.on('SIGINT', onSignal);
+  });
+}
+
+/** Two signals within this time are one. */
+const SAME_SIGNAL_MS = 100;
+
+function explain(error: unknown, config: Config): string {
+  const { code, message } = error as { code?: string; message?: string };
+  const at = `${config.listen.host}:${config.listen.port}`;
+  if (code === 'EADDRINUSE') {
+    return `the address ${at} is already in use. End what listens there, or choose another with --listen or LISTEN.`;
+  }
+  if (code === 'EACCES') return `the address ${at} may not be used: ports below 1024 need a privilege.`;
+  return message?.replace(/^comporta( sandbox)?: /, '') ?? String(error);
+}

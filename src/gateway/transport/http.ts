@@ -1,0 +1,271 @@
+import http from 'node:http';
+import https from 'node:https';
+import type { Socket } from 'node:net';
+import { type BodySource, collect, StreamBody } from '../body.ts';
+import type { Command } from '../command.ts';
+import type { HeaderList, Reply } from '../reply.ts';
+import { Deadlines, type Watched } from './deadlines.ts';
+import { answerHeaders, contentLength, hasBody, requestHeaders } from './headers.ts';
+import type { LinePool, ReadyLine } from './lines.ts';
+import type { TransportOptions } from './options.ts';
+import type { Origin } from './origin.ts';
+import { type Attempt, staleConnection, type Transport, timedOut, unreachable } from './transport.ts';
+
+/** Hands one ready socket to one request, as an agent would. */
+function agentFor(socket: Socket, secure: boolean): http.Agent {
+  return {
+    keepAlive: true,
+    maxSockets: 1,
+    protocol: secure ? 'https:' : 'http:',
+    defaultPort: secure ? 443 : 80,
+    addRequest: (request: http.ClientRequest) => request.onSocket(socket),
+    destroy: () => {},
+  } as unknown as http.Agent;
+}
+
+/**
+ * Calls over `node:http(s)`: headers go out exactly as given, and `finish` tells when the request is written. With
+ * a line it writes at once on that connection; without one (an unpaced upstream's exact requests) it uses a
+ * keep-alive agent of its own.
+ */
+export class HttpTransport implements Transport {
+  private readonly deadlines: Deadlines;
+  private readonly agent: http.Agent;
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly options: TransportOptions,
+    private readonly pool: LinePool | undefined,
+  ) {
+    this.deadlines = new Deadlines(options.clock);
+    this.agent = origin.secure
+      ? new https.Agent({
+          keepAlive: true,
+          rejectUnauthorized: origin.tls.verify,
+          ...(origin.tls.ca === undefined ? {} : { ca: origin.tls.ca }),
+        })
+      : new http.Agent({ keepAlive: true });
+  }
+
+  send(command: Command, attempt: Attempt): Promise<Reply> {
+    const line = attempt.line as ReadyLine | undefined;
+    if (line?.outcome.kind === 'failed') return Promise.reject(unreachable(line.outcome.error));
+    return new Promise((resolve, reject) => {
+      new HttpCall(this.origin, this.options, this.deadlines, command, attempt, line).run(
+        line === undefined ? this.agent : agentFor(socketOf(line), this.origin.secure),
+        resolve,
+        reject,
+      );
+    });
+  }
+
+  close(): void {
+    this.agent.destroy();
+    this.pool?.close();
+  }
+}
+
+function socketOf(line: ReadyLine): Socket {
+  if (line.outcome.kind === 'failed') throw line.outcome.error;
+  return line.outcome.socket;
+}
+
+class HttpCall implements Watched, EventListenerObject {
+  dueAtMs: number;
+  private readonly timeoutMs: number;
+  private request: http.ClientRequest | undefined;
+  private answered = false;
+  private over = false;
+  private failure: unknown;
+  private reject: (reason: unknown) => void = () => {};
+
+  constructor(
+    private readonly origin: Origin,
+    private readonly options: TransportOptions,
+    private readonly deadlines: Deadlines,
+    private readonly command: Command,
+    private readonly attempt: Attempt,
+    private readonly line: ReadyLine | undefined,
+  ) {
+    this.timeoutMs = command.route.config.timeoutMs;
+    this.dueAtMs = options.clock.now() + this.timeoutMs;
+  }
+
+  run(agent: http.Agent, resolve: (reply: Reply) => void, reject: (reason: unknown) => void): void {
+    this.reject = reject;
+    this.command.signal.addEventListener('abort', this);
+    this.deadlines.add(this);
+    const request = (this.origin.secure ? https : http).request({
+      agent,
+      host: this.origin.host,
+      port: this.origin.port,
+      method: this.command.method,
+      path: this.origin.basePath + this.command.target,
+      headers: this.outgoing() as unknown as http.OutgoingHttpHeaders,
+    });
+    this.request = request;
+    request.on('finish', () => this.attempt.sent());
+    request.on('error', (error) => this.fail(this.explain(error)));
+    request.on('close', () => {
+      if (!this.answered) this.fail(this.explain(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+    });
+    request.on('response', (message) => {
+      this.answered = true;
+      this.attempt.sent();
+      this.receive(message).then(resolve, (error: unknown) => this.fail(error));
+    });
+    this.write(request);
+  }
+
+  /** The client is gone. */
+  handleEvent(): void {
+    this.fail(this.command.signal.reason);
+  }
+
+  onOverdue(): void {
+    this.fail(timedOut(this.timeoutMs));
+  }
+
+  private outgoing(): string[] {
+    const { command, origin } = this;
+    const flat: string[] = ['Host', origin.authority];
+    const headers = requestHeaders(command.incoming);
+    headers.forEach((value, name) => {
+      flat.push(name, value);
+    });
+    const { body } = command;
+    if (body.kind === 'bytes') flat.push('Content-Length', String(body.bytes.byteLength));
+    else if (body.kind === 'stream' && body.length !== undefined) {
+      flat.push('Content-Length', String(body.length));
+    } else if (body.kind === 'stream') flat.push('Transfer-Encoding', 'chunked');
+    else if (!['GET', 'HEAD', 'OPTIONS', 'DELETE', 'TRACE'].includes(command.method)) {
+      flat.push('Content-Length', '0');
+    }
+    flat.push('Connection', 'keep-alive');
+    return flat;
+  }
+
+  private write(request: http.ClientRequest): void {
+    const { body } = this.command;
+    if (body.kind === 'none') request.end();
+    else if (body.kind === 'bytes') request.end(body.bytes);
+    else void this.pump(request, body.stream);
+  }
+
+  private async pump(request: http.ClientRequest, body: StreamBody): Promise<void> {
+    try {
+      for (;;) {
+        const piece = await body.read();
+        if (piece === undefined) break;
+        this.dueAtMs = this.options.clock.now() + this.timeoutMs;
+        if (!request.write(piece)) {
+          await new Promise<void>((resolve) => {
+            request.once('drain', resolve);
+            request.once('close', resolve);
+          });
+        }
+        if (this.over || request.destroyed) return;
+      }
+      request.end();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private async receive(message: http.IncomingMessage): Promise<Reply> {
+    const status = message.statusCode ?? 502;
+    const headers = answerHeaders(pairs(message.rawHeaders), message.headers.connection ?? null);
+    if (this.line !== undefined) this.giveLineBack(message, this.line);
+    const source: BodySource = {
+      read: () => this.readPiece(message),
+      cancel: (reason) => this.fail(reason),
+    };
+    const stream = new StreamBody(source);
+    stream.onEnd(() => this.finish());
+    if (!hasBody(this.command.method, status)) {
+      await stream.read();
+      return { status, headers, body: undefined, origin: 'upstream' };
+    }
+    const length = contentLength(message.headers['content-length']);
+    const { bufferBytes } = this.options;
+    // An answer without a length may be one that trickles for minutes: it streams.
+    const held = length !== undefined && length <= bufferBytes;
+    const body = held ? await collect(stream, bufferBytes) : stream;
+    return { status, headers, body, origin: 'upstream' };
+  }
+
+  /** The connection goes back to the pool once the whole answer was read, if the upstream keeps it. */
+  private giveLineBack(message: http.IncomingMessage, line: ReadyLine): void {
+    line.uses++;
+    const promised = /timeout=(\d+)/.exec(String(message.headers['keep-alive'] ?? ''))?.[1];
+    const idleMs = promised === undefined ? undefined : Number(promised) * 1_000 - 500;
+    socketOf(line).once('free', () => line.release(idleMs));
+  }
+
+  private readPiece(message: http.IncomingMessage): Promise<Uint8Array | undefined> {
+    this.dueAtMs = this.options.clock.now() + this.timeoutMs;
+    return new Promise((resolve, reject) => {
+      const done = (): void => {
+        message.off('readable', look);
+        message.off('end', ended);
+        message.off('error', failed);
+        message.off('close', closed);
+        // A slow reader downstream must not use up the time that the upstream has for its next piece.
+        this.dueAtMs = Number.POSITIVE_INFINITY;
+      };
+      const ended = (): void => {
+        done();
+        resolve(undefined);
+      };
+      const failed = (error: unknown): void => {
+        done();
+        reject(this.failure ?? this.explain(error));
+      };
+      const closed = (): void => {
+        if (message.complete) ended();
+        else failed(Object.assign(new Error('truncated'), { code: 'ECONNRESET' }));
+      };
+      const look = (): void => {
+        const piece = message.read() as Uint8Array | null;
+        if (piece === null) return;
+        done();
+        resolve(piece);
+      };
+      message.on('end', ended);
+      message.on('error', failed);
+      message.on('close', closed);
+      message.on('readable', look);
+      if (message.readableEnded) ended();
+      else if (message.destroyed) closed();
+      else look();
+    });
+  }
+
+  private explain(error: unknown): unknown {
+    if (this.failure !== undefined) return this.failure;
+    const reused = (this.line?.uses ?? 0) > 0 && !this.answered;
+    return reused ? staleConnection(error) : unreachable(error);
+  }
+
+  private fail(reason: unknown): void {
+    if (this.over) return;
+    this.failure = reason;
+    this.finish();
+    this.request?.destroy();
+    this.line?.close();
+    this.reject(reason);
+  }
+
+  private finish(): void {
+    if (this.over) return;
+    this.over = true;
+    this.deadlines.remove(this);
+    this.command.signal.removeEventListener('abort', this);
+  }
+}
+
+function pairs(raw: readonly string[]): HeaderList {
+  const list: Array<readonly [string, string]> = [];
+  for (let index = 0; index + 1 < raw.length; index += 2) list.push([raw[index]!, raw[index + 1]!]);
+  return list;
+}

@@ -1,0 +1,7 @@
+import type { Clock } from '../../shared/clock.ts';
+
+export interface TransportOptions {
+  readonly clock: Clock;
+  /** Answers of at most so many bytes are held whole; longer ones stream. */
+  readonly bufferBytes: number;
+}

@@ -1,0 +1,48 @@
+import { Command } from 'commander';
+import { version } from '../package.json' with { type: 'json' };
+import { burstCommand } from './cli/burst.ts';
+import { checkCommand } from './cli/check.ts';
+import { docsCommand } from './cli/docs.ts';
+import { ExitCode } from './cli/exit-codes.ts';
+import { healthcheckCommand } from './cli/healthcheck.ts';
+import { initCommand } from './cli/init.ts';
+import { sandboxCommand } from './cli/sandbox.ts';
+import { startCommand } from './cli/start.ts';
+import { compose } from './composition.ts';
+import { systemClock } from './shared/clock.ts';
+import { systemRandom } from './shared/random.ts';
+import { createLog } from './telemetry/log.ts';
+
+/** The command line. Everything that runs is built here and in composition.ts. */
+const program = new Command('comporta')
+  .description(
+    'Self-hosted egress gateway: paces, queues, caches and protects calls to APIs that you do not own.',
+  )
+  .version(version, '-v, --version')
+  .showHelpAfterError('(`comporta --help` lists the commands)')
+  .showSuggestionAfterError()
+  .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE));
+
+const start = startCommand(
+  (config, sandboxUrl) =>
+    compose(config, {
+      clock: systemClock,
+      random: systemRandom,
+      log: createLog(config.log.level),
+      sandboxUrl,
+    }),
+  systemClock,
+);
+for (const command of [
+  start,
+  checkCommand(),
+  initCommand(),
+  sandboxCommand(),
+  burstCommand(),
+  healthcheckCommand(),
+  docsCommand(),
+]) {
+  program.addCommand(command);
+}
+
+await program.parseAsync(process.argv);

@@ -1,0 +1,78 @@
+import type { Clock } from '../shared/clock.ts';
+import { sleep } from '../shared/clock.ts';
+import type { UsageRecorder } from '../usage/recorder.ts';
+import type { Edge } from './edge.ts';
+
+export interface DataPlaneOptions {
+  readonly clock: Clock;
+  readonly edge: Edge;
+  readonly recorder: UsageRecorder;
+  readonly listen: { readonly host: string; readonly port: number };
+  /** How long calls under way may take to end when the process is asked to. */
+  readonly graceMs: number;
+  /** Ends what the edge uses: gates and connections. */
+  readonly close: () => void;
+}
+
+/** A connection on which nothing happens for so long is closed; requests that wait for their turn are exempt. */
+const IDLE_SECONDS = 120;
+const DRAIN_POLL_MS = 20;
+
+/** The listening port of the gateway, from start to the end of its last call. */
+export class DataPlane {
+  private server: ReturnType<typeof Bun.serve> | undefined;
+
+  constructor(private readonly options: DataPlaneOptions) {}
+
+  /** Throws with the system's code (`EADDRINUSE`, `EACCES`, …) when the port cannot be had. */
+  start(): void {
+    const { edge, listen } = this.options;
+    this.server = Bun.serve({
+      hostname: listen.host,
+      port: listen.port,
+      development: false,
+      idleTimeout: IDLE_SECONDS,
+      // Each route has its own limit, and its own answer to a body above it.
+      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+      fetch: (request, server) => edge.serve(request, server),
+      error: () => new Response('{"code":"internal"}', { status: 500 }),
+    });
+  }
+
+  get port(): number {
+    return this.server?.port ?? this.options.listen.port;
+  }
+
+  get url(): string {
+    const { host } = this.options.listen;
+    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
+    return `http://${shown.includes(':') ? `[${shown}]` : shown}:${this.port}`;
+  }
+
+  /** Calls that have begun and not ended. */
+  get inFlight(): number {
+    return this.options.recorder.inFlight;
+  }
+
+  /**
+   * Takes no new calls, says so on `/readyz`, and waits for those under way, at most `graceMs`. Resolves to how
+   * many were still not done.
+   */
+  async drain(signal?: AbortSignal): Promise<number> {
+    const { clock, edge, graceMs } = this.options;
+    edge.draining = true;
+    const untilMs = clock.now() + graceMs;
+    while (this.inFlight > 0 && clock.now() < untilMs && signal?.aborted !== true) {
+      await sleep(clock, DRAIN_POLL_MS);
+    }
+    return this.inFlight;
+  }
+
+  /** Ends at once: whoever still waits is told `draining`, then every connection is closed. */
+  async stop(): Promise<void> {
+    this.options.close();
+    // One turn, so that the refusals of `close` still go out.
+    await sleep(this.options.clock, DRAIN_POLL_MS);
+    await this.server?.stop(true);
+  }
+}

@@ -1,0 +1,169 @@
+import type { Admission } from '../gateway/admission.ts';
+import type { RequestBody } from '../gateway/command.ts';
+import { envelopedError } from '../gateway/envelope.ts';
+import { problemReply } from '../gateway/problem.ts';
+import type { Reply } from '../gateway/reply.ts';
+import type { Route } from '../gateway/route.ts';
+import { Router } from '../gateway/router.ts';
+import type { Handler } from '../gateway/stage.ts';
+import type { Clock } from '../shared/clock.ts';
+import { asGatewayError, GatewayError } from '../shared/errors.ts';
+import type { AddressSet } from '../shared/ip.ts';
+import type { RouteUsage, UsageRecorder } from '../usage/recorder.ts';
+import { clientAddress } from './client-address.ts';
+import { type BodyRules, readBody } from './request-body.ts';
+import type { RequestIds } from './request-id.ts';
+import { requestTarget } from './request-target.ts';
+import { plainResponse, toResponse } from './response.ts';
+
+/** A route as the edge serves it. */
+export interface ServedRoute extends Route {
+  readonly admit: Admission;
+  readonly handle: Handler;
+  readonly bodyRules: BodyRules;
+  readonly usage: RouteUsage;
+}
+
+/** What the gateway answers itself, by path. */
+export type OwnPages = ReadonlyMap<string, (request: Request) => Reply | Promise<Reply>>;
+
+export interface EdgeOptions {
+  readonly clock: Clock;
+  readonly ids: RequestIds;
+  readonly routes: readonly ServedRoute[];
+  readonly pages: OwnPages;
+  readonly recorder: UsageRecorder;
+  readonly trustedProxies: AddressSet;
+  /** For requests that no route took. */
+  readonly onDefect: (error: GatewayError, requestId: string) => void;
+}
+
+/** The part of Bun's server that the edge uses. */
+export interface Connections {
+  requestIP(request: Request): { readonly address: string } | null;
+  timeout(request: Request, seconds: number): void;
+}
+
+/**
+ * The data plane: turns a request into a command of its route and the reply into a response. A request whose
+ * answer is at hand is answered without a promise.
+ */
+export class Edge {
+  private readonly router: Router<ServedRoute>;
+  private readonly unrouted: RouteUsage;
+  /** While set, new calls are refused with `draining`; calls under way go on. */
+  draining = false;
+
+  constructor(private readonly options: EdgeOptions) {
+    this.router = new Router(options.routes);
+    this.unrouted = options.recorder.series('(none)', '(none)');
+  }
+
+  readonly serve = (request: Request, connections: Connections): Response | Promise<Response> => {
+    const { options } = this;
+    const arrivedAtMs = options.clock.now();
+    const id = options.ids.next(request.headers.get('x-request-id'));
+    let route: ServedRoute | undefined;
+    try {
+      const target = requestTarget(request.url);
+      if (target === undefined) {
+        throw new GatewayError('invalid_request', { detail: 'The request target is not a valid path.' });
+      }
+      const page = options.pages.get(target.path);
+      if (page !== undefined) return this.own(page, request, id);
+      if (this.draining) throw drainingError();
+      route = this.router.match(request.method, target.path);
+      const body = readBody(request, route.bodyRules);
+      const facts = {
+        id,
+        method: request.method,
+        path: target.path,
+        query: target.query,
+        headers: request.headers,
+        ip: this.addressOf(request, connections),
+        arrivedAtMs,
+        abort: request,
+      };
+      if (!(body instanceof Promise)) {
+        return this.run(route, { ...facts, body }, request, connections);
+      }
+      const served = route;
+      return body.then(
+        (whole) => {
+          try {
+            return this.run(served, { ...facts, body: whole }, request, connections);
+          } catch (error) {
+            return this.refuse(error, served, id, arrivedAtMs);
+          }
+        },
+        (error: unknown) => this.refuse(error, served, id, arrivedAtMs),
+      );
+    } catch (error) {
+      return this.refuse(error, route, id, arrivedAtMs);
+    }
+  };
+
+  private run(
+    route: ServedRoute,
+    facts: Parameters<Admission>[0] & { readonly body: RequestBody },
+    request: Request,
+    connections: Connections,
+  ): Response | Promise<Response> {
+    const command = route.admit(facts);
+    const reply = route.handle(command);
+    if (!(reply instanceof Promise)) return toResponse(reply, command);
+    // A connection that waits in the queue is not idle.
+    connections.timeout(request, 0);
+    return reply.then((answer) => toResponse(answer, command));
+  }
+
+  private own(
+    page: (request: Request) => Reply | Promise<Reply>,
+    request: Request,
+    id: string,
+  ): Response | Promise<Response> {
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      const error = new GatewayError('method_not_allowed', {
+        detail: 'This path takes GET, HEAD.',
+        headers: [['Allow', 'GET, HEAD']],
+      });
+      return plainResponse(problemReply(error, id), id);
+    }
+    const reply = page(request);
+    return reply instanceof Promise
+      ? reply.then((answer) => plainResponse(answer, id))
+      : plainResponse(reply, id);
+  }
+
+  private addressOf(request: Request, connections: Connections): string {
+    const peer = connections.requestIP(request)?.address ?? 'unknown';
+    return clientAddress(peer, request.headers.get('x-forwarded-for'), this.options.trustedProxies);
+  }
+
+  /** A request that became no command: it is counted all the same. */
+  private refuse(thrown: unknown, route: ServedRoute | undefined, id: string, arrivedAtMs: number): Response {
+    const { clock, recorder, onDefect } = this.options;
+    const error = asGatewayError(thrown);
+    if (error.code === 'internal') onDefect(error, id);
+    const reply = route?.config.envelope === 'status' ? envelopedError(error) : problemReply(error, id);
+    recorder.record(route?.usage ?? this.unrouted, {
+      outcome: 'refused',
+      status: reply.status,
+      bytes: reply.body instanceof Uint8Array ? reply.body.byteLength : 0,
+      totalMs: clock.now() - arrivedAtMs,
+      queueMs: undefined,
+      upstreamMs: undefined,
+      attempts: 0,
+      cache: 'none',
+      errorCode: error.code,
+    });
+    return plainResponse(reply, id);
+  }
+}
+
+function drainingError(): GatewayError {
+  return new GatewayError('draining', {
+    detail: 'This process takes no new calls.',
+    headers: [['Connection', 'close']],
+  });
+}

@@ -1,0 +1,51 @@
+import pino, { type DestinationStream, type Logger } from 'pino';
+
+export type Log = Logger;
+
+/**
+ * Structured logs, one JSON object a line, on stderr: stdout belongs to data. Header values and secrets never reach
+ * it: only the fields that the callers name are logged, and these names are masked wherever they turn up.
+ */
+export function createLog(level: string, destination?: DestinationStream): Log {
+  return pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: (label) => ({ level: label }) },
+      redact: {
+        paths: [
+          'token',
+          'authorization',
+          'cookie',
+          'password',
+          'secret',
+          '*.token',
+          '*.authorization',
+          '*.cookie',
+        ],
+        censor: '***',
+      },
+      serializers: { err: causeOf },
+    },
+    destination ?? pino.destination({ fd: 2, sync: true }),
+  );
+}
+
+/** An error for the log: its code, its message, and a stack only where it is a defect of ours. */
+export function causeOf(error: unknown): Record<string, unknown> {
+  if (!(error instanceof Error)) return { message: String(error) };
+  const code = (error as { code?: unknown }).code;
+  const expected = typeof code === 'string';
+  return {
+    type: error.name,
+    message: maskNumbers(error.message),
+    ...(expected ? { code } : { stack: maskNumbers(error.stack ?? '') }),
+    ...(error.cause === undefined ? {} : { cause: causeOf(error.cause) }),
+  };
+}
+
+/** Tax ids and card numbers in free text: a runtime error may quote the URL that it failed on. */
+export function maskNumbers(text: string): string {
+  return text.replace(/\d{3}[.\-\s]?\d{3}[.\-\s]?\d{3}[-.\s]?\d{2,}/g, '***');
+}
