@@ -1,6 +1,9 @@
 import type { BreakerSettings, BreakerState, Outcome } from '../policies/breaker/breaker.ts';
+import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
 import type { LimitSettings } from '../policies/limiter/limit-set.ts';
 import type { QueuePolicy } from '../policies/queue/rank.ts';
+
+export type { ClientLimitDecision, Outcome };
 
 /**
  * Hot state, as the gateway sees it. `memory/` keeps it in this process; `redis/` shares it in a fleet. Whatever
@@ -157,18 +160,6 @@ export interface Gate {
   snapshot(): GateSnapshot;
   /** Stops timers and refuses who still waits with `draining`. */
   close(): void;
-}
-
-/** What a client limit said of one request. */
-export interface ClientLimitDecision {
-  readonly allowed: boolean;
-  /** The limit's count. */
-  readonly limit: number;
-  readonly windowMs: number;
-  /** How many more requests it takes now. */
-  readonly remaining: number;
-  /** When it has its full count again, or, for a refused request, when the next one may come: ms from now. */
-  readonly resetMs: number;
 }
 
 /** Limits per client, for one route or rule. Bounded in clients: the least recently seen is forgotten first. */
