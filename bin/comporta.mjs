@@ -11,7 +11,8 @@ if (bun === undefined) {
   process.exit(69);
 }
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
-const child = spawn(bun, [main, ...process.argv.slice(2)], { stdio: 'inherit' });
+// Comporta reads `.env` itself, and says so when it explains where a value came from.
+const child = spawn(bun, ['--no-env-file', main, ...process.argv.slice(2)], { stdio: 'inherit' });
 // A terminal sends Ctrl-C to the whole group; a service manager signals this process alone. Handing every signal
 // on covers both: the gateway takes two that arrive together as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -71,7 +71,7 @@ function allowOutbound(maxOutbound: number): void {
   for (const [key, value] of Object.entries(process.env)) {
     if (value !== undefined && key !== name) env[key] = value;
   }
-  execve(process.execPath, [process.execPath, ...process.argv.slice(1)], env);
+  execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env);
 }
 
 async function run(file: string, { config }: LoadedConfig, build: BuildGateway, clock: Clock): Promise<void> {

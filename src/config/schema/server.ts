@@ -1,0 +1,176 @@
+import { isIP } from 'node:net';
+import { canonicalIp, isAddressOrBlock } from '../../shared/ip.ts';
+import { choice, duration, integer, refuse, scalar, share, size, text } from './scalars.ts';
+import { listOf, section } from './section.ts';
+
+/** Where a server listens. Port 0 lets the system choose. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How a client is told from another. */
+export type ClientSource =
+  | { readonly kind: 'header'; readonly name: string }
+  | { readonly kind: 'query'; readonly name: string }
+  | { readonly kind: 'ip' };
+
+/** `127.0.0.1:8000`, `[::1]:8000`, `localhost:8000`; `:8000` is every interface. */
+export function readAddress(written: string): Address | undefined {
+  const match = /^(\[[^\]]*\]|[^:[\]]*):(\d{1,5})$/.exec(written);
+  if (match === null) return undefined;
+  const [, host = '', portText] = match;
+  const port = Number(portText);
+  if (port > 65_535) return undefined;
+  if (host === '') return { host: '0.0.0.0', port };
+  if (host.startsWith('[')) {
+    const ip = host.slice(1, -1);
+    return isIP(ip) === 6 ? { host: canonicalIp(ip) ?? ip, port } : undefined;
+  }
+  const isHostName = /^(?!-)[a-z0-9-]{1,63}(\.(?!-)[a-z0-9-]{1,63})*$/i.test(host);
+  // What looks like an IPv4 address and is not one would be looked up as a name, to everybody's surprise.
+  if (!isHostName || (/^[\d.]+$/.test(host) && isIP(host) !== 4)) return undefined;
+  return { host: host.toLowerCase(), port };
+}
+
+export function address(description: string) {
+  return scalar<Address>(
+    {
+      kind: 'address',
+      expected: 'an address such as 127.0.0.1:8000, [::1]:8000 or :8000',
+      json: { type: 'string', pattern: '^(\\[[0-9A-Fa-f:.]+\\]|[A-Za-z0-9.-]*):\\d{1,5}$' },
+      read: readAddress,
+    },
+    description,
+  );
+}
+
+/** RFC 9110 token: header names and methods are made of these. */
+export const TOKEN = /^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/;
+
+function clientSource(description: string) {
+  return scalar<ClientSource>(
+    {
+      kind: '`header:<name>`, `query:<name>` or `ip`',
+      expected: 'header:<name>, query:<name> or ip',
+      json: { type: 'string', pattern: '^(ip|header:.+|query:.+)$' },
+      read(written) {
+        if (written === 'ip') return { kind: 'ip' };
+        const [, kind, name = ''] = /^(header|query):\s*(\S+)$/.exec(written) ?? [];
+        if (kind === 'header') return TOKEN.test(name) ? { kind, name: name.toLowerCase() } : undefined;
+        return kind === 'query' && name.length <= 128 ? { kind, name } : undefined;
+      },
+    },
+    description,
+  );
+}
+
+const trustedProxy = scalar<string>(
+  {
+    kind: 'IP address or CIDR block',
+    expected: 'an IP address or a block such as 10.0.0.0/8',
+    json: { type: 'string' },
+    read: (written) => (isAddressOrBlock(written) ? written : undefined),
+  },
+  'One proxy, or a block of them.',
+);
+
+/** Where hot state is kept. Only this process's memory so far. */
+export const state = scalar<{ readonly kind: 'memory' }>(
+  {
+    kind: '`memory:`',
+    expected: 'memory:',
+    json: { type: 'string', pattern: '^(memory:|rediss?://.+)$' },
+    secret: true,
+    read(written) {
+      if (written === 'memory:') return { kind: 'memory' };
+      return /^rediss?:/i.test(written)
+        ? refuse('redis: is not available yet in this version; use `memory:`')
+        : undefined;
+    },
+  },
+  'Where queues, pacing, breakers and the cache are kept. `memory:` is the memory of this process.',
+);
+
+/** Keys that a later version acts on. They are validated, so that a file written for it can be checked today. */
+export const admin = section({
+  listen: address('Address of the admin API and the dashboard. No effect in this version.').optional(),
+  token: text('Token that may change things. No effect in this version.', { secret: true }).optional(),
+  viewer_token: text('Token that may only look. No effect in this version.', { secret: true }).optional(),
+});
+
+export const ledger = scalar<string>(
+  {
+    kind: '`sqlite://<path>` or `postgres://…`',
+    expected: 'sqlite://<path> or postgres://<host>/<database>',
+    json: { type: 'string', pattern: '^(sqlite|postgres(ql)?)://.+$' },
+    secret: true,
+    read: (written) => (/^(sqlite|postgres(ql)?):\/\/\S+$/i.test(written) ? written : undefined),
+  },
+  'Where rules, audit log and usage are kept. No effect in this version.',
+);
+
+export const sandbox = section({
+  listen: address(
+    'Address of the sandbox. It is started only while some upstream’s `url` is `sandbox:`.',
+  ).prefault('127.0.0.1:5001'),
+  external_fail_rate: share('Share of `POST /external-api/process` calls that the sandbox fails.').prefault(
+    0,
+  ),
+  external_latency: duration('How long the sandbox takes to answer `POST /external-api/process`.', {
+    max: 600_000,
+  }).prefault('50ms'),
+}).transform((file) => ({
+  listen: file.listen,
+  externalFailRate: file.external_fail_rate,
+  externalLatencyMs: file.external_latency,
+}));
+
+export const clients = section({
+  identify: listOf(clientSource('One way to tell who calls.'), 16, 1)
+    .prefault(['header:client-id', 'query:client_id', 'ip'])
+    .describe('How a client is told from another: the first of these that a request has.'),
+  trust_proxies: listOf(trustedProxy, 1_000)
+    .prefault([])
+    .describe('Proxies whose `X-Forwarded-For` is believed. Everybody else’s is ignored.'),
+}).transform((file) => ({ identify: file.identify, trustProxies: file.trust_proxies }));
+
+export const log = section({
+  level: choice('The least important line that is written.', [
+    'debug',
+    'info',
+    'warn',
+    'error',
+    'silent',
+  ]).prefault('info'),
+  access: choice('Which requests get a line of their own.', ['off', 'errors', 'all']).prefault('errors'),
+});
+
+export const cache = section({
+  max_size: size('Memory that all cached answers may take together.', { min: 1_024 }).prefault('64mb'),
+  max_entry: size('The largest answer that is cached.', { min: 1 }).prefault('1mb'),
+}).transform((file) => ({ maxSizeBytes: file.max_size, maxEntryBytes: file.max_entry }));
+
+export const data = text(
+  'Folder, relative to the working directory, for what must outlast the process: the calls that strict limits still count, so that a restart never causes a violation. Empty: nothing is kept.',
+);
+
+export const shutdown = section({
+  grace: duration('How long waiting and running calls may take to end after SIGTERM or SIGINT.', {
+    max: 3_600_000,
+  }).prefault('30s'),
+}).transform((file) => ({ graceMs: file.grace }));
+
+export const maxBody = size('The largest request body that is taken; 413 above it.', { max: 2 ** 32 });
+
+export const buffer = size(
+  'Bodies up to this size are held whole, so that they can be sent again; above it they stream.',
+  {
+    max: 16 * 1_048_576,
+  },
+);
+
+export const maxOutbound = integer(
+  'Calls of all unpaced upstreams together that may be under way (`BUN_CONFIG_MAX_HTTP_REQUESTS`).',
+  { min: 1, max: 65_336 },
+);
