@@ -67,6 +67,13 @@ export const errorTable = {
     retryable: true,
     meaning: 'The upstream took longer than `timeout`. It may or may not have processed the request.',
   },
+  not_cached: {
+    status: 504,
+    title: 'No stored answer serves the request',
+    retryable: false,
+    meaning:
+      'The request said `Cache-Control: only-if-cached`, and nothing usable is stored (RFC 9111 §5.2.1.7). Send it without.',
+  },
   queue_full: {
     status: 503,
     title: 'The queue is full',
