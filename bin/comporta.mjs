@@ -12,7 +12,9 @@ if (bun === undefined) {
 }
 const main = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 // Comporta reads `.env` itself, and says so when it explains where a value came from.
-const child = spawn(bun, ['--no-env-file', main, ...process.argv.slice(2)], { stdio: 'inherit' });
+// The default of `max_outbound`, told beforehand: Bun reads it when it begins, and `start` would have to begin again.
+const env = { BUN_CONFIG_MAX_HTTP_REQUESTS: '1024', ...process.env };
+const child = spawn(bun, ['--no-env-file', main, ...process.argv.slice(2)], { stdio: 'inherit', env });
 // A terminal sends Ctrl-C to the whole group; a service manager signals this process alone. Handing every signal
 // on covers both: the gateway takes two that arrive together as one.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));

@@ -5,7 +5,7 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 const bun = ensureInstalled();
 const bin = (name) => `${root}node_modules/.bin/${name}`;
 const checks = [
-  ['lint and format', bin('biome'), ['ci', '--error-on-warnings', '.']],
+  ['lint and format', bin('biome'), ['ci', '--colors=off', '--error-on-warnings', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', '.']],
   ['architecture', bun, ['test', './test/architecture.test.ts']],
   ['generated files', bun, ['src/main.ts', 'docs', '--check']],

@@ -62,7 +62,7 @@ describe('comporta sandbox', () => {
     await server.stop(true);
     expect(terminal.exitCode).toBe(1);
     expect(terminal.stderr).toBe(
-      `cannot listen at ${address}: the port is in use; choose another with --listen\n`,
+      `cannot listen at ${address}: the port is in use; choose another with --listen or SANDBOX_LISTEN\n`,
     );
   });
 

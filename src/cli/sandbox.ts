@@ -130,7 +130,7 @@ async function listen(flags: SandboxFlags, { clock, random }: SandboxHost): Prom
     const { host, port } = flags.listen;
     const reason =
       code === 'EADDRINUSE'
-        ? 'the port is in use; choose another with --listen'
+        ? 'the port is in use; choose another with --listen or SANDBOX_LISTEN'
         : error instanceof Error
           ? error.message
           : String(error);

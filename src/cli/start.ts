@@ -88,8 +88,10 @@ async function run(file: string, { config }: LoadedConfig, build: BuildGateway, 
     process.exitCode = ExitCode.FAILURE;
     return;
   }
+  // Before it says that it is ready: a signal that comes right then is to drain, too.
+  const told = untilTold(gateway, clock);
   announce(file, config, gateway, sandbox);
-  await untilTold(gateway, clock);
+  await told;
   await gateway.stop();
   await sandbox?.stop();
   process.exit(ExitCode.OK);
@@ -152,8 +154,8 @@ function untilTold(gateway: RunningGateway, clock: Clock): Promise<void> {
   });
 }
 
-/** Two signals within this time are one. */
-const SAME_SIGNAL_MS = 100;
+/** Two signals within this time are one: on a busy machine a launcher takes a while to hand its own on. */
+const SAME_SIGNAL_MS = 250;
 
 function explain(error: unknown, config: Config): string {
   const { code, message } = error as { code?: string; message?: string };

@@ -1,8 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { fileURLToPath } from 'node:url';
+import { paramPattern } from '../shared/param-pattern.ts';
 import { accepted, ConfigFolder } from './config-file.fixture.ts';
 import { loadConfig } from './load.ts';
-import { paramPattern } from './schema/route.ts';
+
 import { readAddress } from './schema/server.ts';
 import type { UpstreamConfig } from './schema.ts';
 

@@ -1,8 +1,9 @@
-import { type ParamConfig, paramPattern } from '../config/schema/route.ts';
+import type { ParamConfig } from '../config/schema/route.ts';
 import type { ClientSource } from '../config/schema.ts';
 import { cpfDigits } from '../shared/cpf.ts';
 import { GatewayError } from '../shared/errors.ts';
-import type { Urgency } from '../state/contracts.ts';
+import { paramPattern } from '../shared/param-pattern.ts';
+import type { Urgency } from '../shared/urgency.ts';
 import { Command, type RequestBody } from './command.ts';
 import type { Route } from './route.ts';
 import { queryParam, rewritePath, rewriteQuery } from './target.ts';
@@ -33,8 +34,10 @@ export function compileAdmission(route: Route, identify: readonly ClientSource[]
   const params = Object.entries(config.params).map(([name, param]) => ({
     name,
     param,
-    read: valueReader(name, param.pattern),
+    checkedValue: valueReader(name, param.pattern),
   }));
+  // A control that may be missing is looked up by whom it controls.
+  const read = params.filter(({ param }) => param.required || param.control === undefined);
   const controls = new Set(params.filter(({ param }) => param.control !== undefined).map(({ name }) => name));
   const checked = new Set(params.filter(({ param }) => param.pattern !== undefined).map(({ name }) => name));
   const sources = withControlParam(identify, params);
@@ -47,13 +50,13 @@ export function compileAdmission(route: Route, identify: readonly ClientSource[]
   return (request) => {
     const { query, headers, path } = request;
     let values = NO_PARAMS;
-    if (params.length > 0) {
+    if (read.length > 0) {
       const found: Record<string, string> = {};
-      for (const { name, param, read } of params) {
+      for (const { name, param, checkedValue } of read) {
         const text = queryParam(query, name);
         if (text === undefined || text === '') {
           if (param.required) throw invalid(`The query parameter \`${name}\` is missing.`);
-        } else if (param.control === undefined) found[name] = read(text);
+        } else if (param.control === undefined) found[name] = checkedValue(text);
       }
       values = found;
     }
@@ -78,7 +81,7 @@ export function compileAdmission(route: Route, identify: readonly ClientSource[]
       incoming: withClientHeader(headers, config.client?.header, client),
       body: request.body,
       client: client ?? request.ip,
-      ip: request.ip,
+      ip: request,
       urgency: urgencyOf(
         urgencyParam === undefined ? undefined : queryParam(query, urgencyParam),
         headers,

@@ -1,5 +1,6 @@
 import type { ErrorCode } from '../shared/errors.ts';
-import type { Grant, Ticket, Urgency } from '../state/contracts.ts';
+import type { Urgency } from '../shared/urgency.ts';
+import type { Grant, Ticket } from '../state/contracts.ts';
 import type { StreamBody } from './body.ts';
 import type { HeaderList } from './reply.ts';
 import type { Route } from './route.ts';
@@ -23,8 +24,8 @@ export interface CommandFacts {
   readonly body: RequestBody;
   /** Who asks, as the configuration identifies clients. */
   readonly client: string;
-  /** The address the request came from, canonical. */
-  readonly ip: string;
+  /** The address the request came from, canonical; or who knows it, since looking it up costs and few ask. */
+  readonly ip: string | { readonly ip: string };
   readonly urgency: Urgency;
   /** Monotonic ms. */
   readonly arrivedAtMs: number;
@@ -46,7 +47,6 @@ export class Command {
   readonly incoming: Headers;
   readonly body: RequestBody;
   readonly client: string;
-  readonly ip: string;
   readonly urgency: Urgency;
   readonly arrivedAtMs: number;
   readonly deadlineMs: number;
@@ -67,6 +67,7 @@ export class Command {
   errorCode: ErrorCode | undefined;
 
   private readonly abort: { readonly signal: AbortSignal };
+  private readonly address: string | { readonly ip: string };
   private ownTicket: Ticket | undefined;
 
   constructor(facts: CommandFacts) {
@@ -78,7 +79,7 @@ export class Command {
     this.incoming = facts.incoming;
     this.body = facts.body;
     this.client = facts.client;
-    this.ip = facts.ip;
+    this.address = facts.ip;
     this.urgency = facts.urgency;
     this.arrivedAtMs = facts.arrivedAtMs;
     this.deadlineMs = facts.deadlineMs;
@@ -88,6 +89,11 @@ export class Command {
   /** Aborts when nobody waits for the answer any more. */
   get signal(): AbortSignal {
     return this.abort.signal;
+  }
+
+  /** The address the request came from, canonical. */
+  get ip(): string {
+    return typeof this.address === 'string' ? this.address : this.address.ip;
   }
 
   /** The same ticket for every attempt, so that a retry keeps its rank. */
@@ -114,7 +120,7 @@ export class Command {
       incoming: this.incoming,
       body: this.body,
       client: this.client,
-      ip: this.ip,
+      ip: this.address,
       urgency: this.urgency,
       arrivedAtMs: this.arrivedAtMs,
       deadlineMs: this.deadlineMs,

@@ -49,3 +49,20 @@ describe('queryParam', () => {
     expect(queryParam(query, name)).toBe(expected as string);
   });
 });
+
+test('a query that stands as it was checked is the same with and without a look at its pairs', () => {
+  const checked = new Set(['cpf']);
+  const rewrite = (query: string, cpf: string) =>
+    rewriteQuery(query, new Set(['priority']), checked, { cpf });
+  expect(rewrite('cpf=52998224725', '52998224725')).toBe('?cpf=52998224725');
+  expect(rewrite('cpf=529.982.247-25', '52998224725')).toBe('?cpf=52998224725');
+  expect(rewrite('cpf=a=b', 'a=b')).toBe('?cpf=a%3Db');
+  expect(rewrite('priority=1', '1')).toBe('');
+  expect(rewrite('other=1', '1')).toBe('?other=1');
+});
+
+test('a parameter is found under an escaped name too', () => {
+  expect(queryParam('%63pf=1', 'cpf')).toBe('1');
+  expect(queryParam('x=%63pf', 'cpf')).toBeUndefined();
+  expect(queryParam('xcpf=2&cpf=1', 'cpf')).toBe('1');
+});

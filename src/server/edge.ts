@@ -10,10 +10,10 @@ import type { Clock } from '../shared/clock.ts';
 import { asGatewayError, GatewayError } from '../shared/errors.ts';
 import type { AddressSet } from '../shared/ip.ts';
 import type { RouteUsage, UsageRecorder } from '../usage/recorder.ts';
-import { clientAddress } from './client-address.ts';
+import { Arrival, type Connections } from './arrival.ts';
 import { type BodyRules, readBody } from './request-body.ts';
 import type { RequestIds } from './request-id.ts';
-import { requestTarget } from './request-target.ts';
+import { type RequestTarget, requestTarget } from './request-target.ts';
 import { plainResponse, toResponse } from './response.ts';
 
 /** A route as the edge serves it. */
@@ -36,12 +36,6 @@ export interface EdgeOptions {
   readonly trustedProxies: AddressSet;
   /** For requests that no route took. */
   readonly onDefect: (error: GatewayError, requestId: string) => void;
-}
-
-/** The part of Bun's server that the edge uses. */
-export interface Connections {
-  requestIP(request: Request): { readonly address: string } | null;
-  timeout(request: Request, seconds: number): void;
 }
 
 /**
@@ -74,46 +68,42 @@ export class Edge {
       if (this.draining) throw drainingError();
       route = this.router.match(request.method, target.path);
       const body = readBody(request, route.bodyRules);
-      const facts = {
-        id,
-        method: request.method,
-        path: target.path,
-        query: target.query,
-        headers: request.headers,
-        ip: this.addressOf(request, connections),
-        arrivedAtMs,
-        abort: request,
-      };
       if (!(body instanceof Promise)) {
-        return this.run(route, { ...facts, body }, request, connections);
+        return this.run(
+          route,
+          this.arrival(id, request, target, body, arrivedAtMs, connections),
+          connections,
+        );
       }
       const served = route;
-      return body.then(
-        (whole) => {
-          try {
-            return this.run(served, { ...facts, body: whole }, request, connections);
-          } catch (error) {
-            return this.refuse(error, served, id, arrivedAtMs);
-          }
-        },
-        (error: unknown) => this.refuse(error, served, id, arrivedAtMs),
-      );
+      return body
+        .then((whole) =>
+          this.run(served, this.arrival(id, request, target, whole, arrivedAtMs, connections), connections),
+        )
+        .catch((error: unknown) => this.refuse(error, served, id, arrivedAtMs));
     } catch (error) {
       return this.refuse(error, route, id, arrivedAtMs);
     }
   };
 
-  private run(
-    route: ServedRoute,
-    facts: Parameters<Admission>[0] & { readonly body: RequestBody },
+  private arrival(
+    id: string,
     request: Request,
+    target: RequestTarget,
+    body: RequestBody,
+    arrivedAtMs: number,
     connections: Connections,
-  ): Response | Promise<Response> {
-    const command = route.admit(facts);
+  ): Arrival {
+    const { trustedProxies } = this.options;
+    return new Arrival(id, request, target, body, arrivedAtMs, connections, trustedProxies);
+  }
+
+  private run(route: ServedRoute, arrival: Arrival, connections: Connections): Response | Promise<Response> {
+    const command = route.admit(arrival);
     const reply = route.handle(command);
     if (!(reply instanceof Promise)) return toResponse(reply, command);
     // A connection that waits in the queue is not idle.
-    connections.timeout(request, 0);
+    connections.timeout(arrival.abort, 0);
     return reply.then((answer) => toResponse(answer, command));
   }
 
@@ -133,11 +123,6 @@ export class Edge {
     return reply instanceof Promise
       ? reply.then((answer) => plainResponse(answer, id))
       : plainResponse(reply, id);
-  }
-
-  private addressOf(request: Request, connections: Connections): string {
-    const peer = connections.requestIP(request)?.address ?? 'unknown';
-    return clientAddress(peer, request.headers.get('x-forwarded-for'), this.options.trustedProxies);
   }
 
   /** A request that became no command: it is counted all the same. */

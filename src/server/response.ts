@@ -2,39 +2,49 @@ import { StreamBody } from '../gateway/body.ts';
 import type { Command } from '../gateway/command.ts';
 import { type HeaderList, headerOf, type Reply } from '../gateway/reply.ts';
 
-/** Headers of replies that go out again and again (cached ones), made once. */
-const prepared = new WeakMap<Reply, Headers>();
-
-function headersOf(reply: Reply, again: boolean): Headers {
-  if (!again) return new Headers(reply.headers as [string, string][]);
-  let headers = prepared.get(reply);
-  if (headers === undefined) {
-    headers = new Headers(reply.headers as [string, string][]);
-    prepared.set(reply, headers);
-  }
-  return headers;
+/** A cached reply goes out again and again: its headers as they were last written for somebody. */
+interface Repeated {
+  readonly headers: Headers;
+  /** The command's own headers that are among them; the cache makes new ones once a second. */
+  readonly cacheStatus: string;
+  readonly extraHeaders: HeaderList | undefined;
 }
+
+const repeated = new WeakMap<Reply, Repeated>();
 
 /** The answer to a command, with what is particular to it: id, cache status, timings, limits. */
 export function toResponse(reply: Reply, command: Command): Response {
-  const { cacheStatus } = command;
-  const response = responseOf(reply, headersOf(reply, cacheStatus?.startsWith('hit') === true));
-  const { headers } = response;
+  const headers = headersFor(reply, command);
   // What the upstream said stays: its own id is what its support asks for.
-  if (reply.origin === 'gateway' || !headers.has('x-request-id')) headers.set('x-request-id', command.id);
+  if (reply.origin === 'gateway' || headerOf(reply.headers, 'x-request-id') === undefined) {
+    headers.set('x-request-id', command.id);
+  }
+  return responseOf(reply, headers);
+}
+
+/** All headers but the id. A Response copies the headers that it is given, so they may be given again. */
+function headersFor(reply: Reply, command: Command): Headers {
+  const { cacheStatus, extraHeaders } = command;
+  const again = cacheStatus?.startsWith('hit') === true && command.queueMs === undefined;
+  if (again) {
+    const last = repeated.get(reply);
+    if (last !== undefined && last.cacheStatus === cacheStatus && last.extraHeaders === extraHeaders) {
+      return last.headers;
+    }
+  }
+  const headers = new Headers(reply.headers as [string, string][]);
   if (cacheStatus !== undefined) headers.append('cache-status', `comporta; ${cacheStatus}`);
   if (command.queueMs !== undefined) headers.append('server-timing', serverTiming(command));
-  if (command.extraHeaders !== undefined) {
-    for (const [name, value] of command.extraHeaders) headers.set(name, value);
-  }
-  return response;
+  if (extraHeaders !== undefined) for (const [name, value] of extraHeaders) headers.set(name, value);
+  if (again) repeated.set(reply, { headers, cacheStatus, extraHeaders });
+  return headers;
 }
 
 /** An answer that belongs to no command: health, metrics, a request that no route took. */
 export function plainResponse(reply: Reply, requestId: string): Response {
-  const response = responseOf(reply, new Headers(reply.headers as [string, string][]));
-  response.headers.set('x-request-id', requestId);
-  return response;
+  const headers = new Headers(reply.headers as [string, string][]);
+  headers.set('x-request-id', requestId);
+  return responseOf(reply, headers);
 }
 
 function responseOf(reply: Reply, headers: Headers): Response {

@@ -1,7 +1,7 @@
 import type { CommandReport, CommandReporter } from '../gateway/stages/record.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { GatewayError } from '../shared/errors.ts';
-import type { Log } from './log.ts';
+import { type Log, maskNumbers } from './log.ts';
 import { maskTarget } from './mask.ts';
 
 /** Lines a second: a flood of refusals must not become a flood of disk writes. */
@@ -34,7 +34,8 @@ export class AccessLog implements CommandReporter {
       upstream: route.upstream.name,
       method: command.method,
       target: maskTarget(path, query, personalParams(route.config.params)),
-      client: command.client,
+      // Some name themselves by their tax id. An address is none, however long its numbers are.
+      client: command.client === command.ip ? command.client : maskNumbers(command.client),
       urgency: command.urgency,
       outcome,
       status,

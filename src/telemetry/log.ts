@@ -39,13 +39,18 @@ export function causeOf(error: unknown): Record<string, unknown> {
   const expected = typeof code === 'string';
   return {
     type: error.name,
-    message: maskNumbers(error.message),
-    ...(expected ? { code } : { stack: maskNumbers(error.stack ?? '') }),
+    message: maskText(error.message),
+    ...(expected ? { code } : { stack: maskText(error.stack ?? '') }),
     ...(error.cause === undefined ? {} : { cause: causeOf(error.cause) }),
   };
 }
 
-/** Tax ids and card numbers in free text: a runtime error may quote the URL that it failed on. */
+/** A runtime error may quote the URL that it failed on: what stands in its query is nobody's business. */
+function maskText(text: string): string {
+  return maskNumbers(text.replace(/(https?:\/\/[^\s"'?]*)\?[^\s"']*/gi, '$1?***'));
+}
+
+/** Tax ids and card numbers in free text. */
 export function maskNumbers(text: string): string {
   return text.replace(/\d{3}[.\-\s]?\d{3}[.\-\s]?\d{3}[-.\s]?\d{2,}/g, '***');
 }

@@ -24,13 +24,13 @@ describe('maskTarget', () => {
 });
 
 describe('log', () => {
-  test('an error of the runtime keeps its code and loses its stack and any tax id', () => {
-    const error = Object.assign(new Error('Unable to connect to http://x/?cpf=52998224725'), {
+  test('an error of the runtime keeps its code and loses its stack, any tax id and the query of a URL', () => {
+    const error = Object.assign(new Error('Unable to connect to "http://x/52998224725?token=abc". Sorry'), {
       code: 'ECONNREFUSED',
     });
     expect(causeOf(error)).toEqual({
       type: 'Error',
-      message: 'Unable to connect to http://x/?cpf=***',
+      message: 'Unable to connect to "http://x/***?***". Sorry',
       code: 'ECONNREFUSED',
     });
   });

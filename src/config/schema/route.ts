@@ -1,6 +1,7 @@
 import type { ClientLimitAlgorithm } from '../../policies/limiter/client-limit.ts';
+import { paramPattern } from '../../shared/param-pattern.ts';
 import type { Rate } from '../../shared/units.ts';
-import { DEFAULT_URGENCY, type Urgency } from '../../state/contracts.ts';
+import { DEFAULT_URGENCY, type Urgency } from '../../shared/urgency.ts';
 import { method, type RetryConfig, routeRetry } from './retry.ts';
 import { type RouteCacheConfig, routeCache } from './route-cache.ts';
 import { choice, duration, flag, integer, rate, refuse, scalar, size, text } from './scalars.ts';
@@ -97,11 +98,6 @@ const rewrite = scalar<string>(
   },
   'Path at the upstream. A trailing `*` takes what the `*` of `path` matched. Absent: the path as it came.',
 );
-
-/** The regular expression of a parameter's pattern: it must match the whole value. Throws SyntaxError. */
-export function paramPattern(source: string): RegExp {
-  return new RegExp(`^(?:${source})$`, 'u');
-}
 
 const pattern = scalar<string>(
   {

@@ -12,10 +12,6 @@ import type { StageFactory } from '../stage.ts';
 export const gateStage: StageFactory = (route, { gate, clock }) => {
   const { upstream } = route;
   const failures = upstream.breaker?.failures ?? [];
-  // Unpaced and unbounded: nothing ever waits there, so nothing has to listen for the client leaving.
-  const canWait =
-    upstream.limits.length > 0 || upstream.concurrency !== undefined || upstream.breaker !== undefined;
-
   return (next) => {
     const attempt = async (command: Command, grant: Grant): Promise<Reply> => {
       if (command.signal.aborted) {
@@ -49,8 +45,8 @@ export const gateStage: StageFactory = (route, { gate, clock }) => {
     };
 
     return (command) => {
-      const { ticket } = command;
-      const entered = gate.enter(ticket, canWait ? command.signal : undefined);
+      // Also where nothing is paced: a pause makes calls wait everywhere.
+      const entered = gate.enter(command.ticket, command.signal);
       return entered instanceof Promise
         ? entered.then((grant) => attempt(command, grant))
         : attempt(command, entered);

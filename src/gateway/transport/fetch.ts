@@ -1,8 +1,9 @@
+import { GatewayError } from '../../shared/errors.ts';
 import { type BodySource, StreamBody } from '../body.ts';
 import type { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
-import { answerHeaders, contentLength, hasBody, requestHeaders } from './headers.ts';
+import { answerHeaders, answerStatus, contentLength, hasBody, requestHeaders } from './headers.ts';
 import type { TransportOptions } from './options.ts';
 import { baseUrl, type Origin } from './origin.ts';
 import { type Attempt, type Transport, timedOut, unreachable } from './transport.ts';
@@ -11,6 +12,7 @@ import { type Attempt, type Transport, timedOut, unreachable } from './transport
 class FetchCall implements Watched, EventListenerObject {
   readonly controller = new AbortController();
   dueAtMs: number;
+  place: number | undefined;
 
   constructor(
     readonly timeoutMs: number,
@@ -18,7 +20,8 @@ class FetchCall implements Watched, EventListenerObject {
     private readonly client: AbortSignal,
   ) {
     this.dueAtMs = nowMs + timeoutMs;
-    client.addEventListener('abort', this);
+    if (client.aborted) this.handleEvent();
+    else client.addEventListener('abort', this);
   }
 
   /** The client is gone. */
@@ -71,21 +74,30 @@ export class FetchTransport implements Transport {
   }
 
   private async call(command: Command, attempt: Attempt): Promise<Reply> {
-    const { clock } = this.options;
+    const { clock, bufferBytes } = this.options;
     const call = new FetchCall(command.route.config.timeoutMs, clock.now(), command.signal);
     this.deadlines.add(call);
-    let streaming = false;
+    let body: Uint8Array | StreamBody | undefined;
     try {
       const response = await fetch(this.base + command.target, this.init(command, call));
       attempt.sent();
-      const fields = answerHeaders(response.headers, response.headers.get('connection'));
-      const body = await this.bodyOf(command, call, response);
-      streaming = body instanceof StreamBody;
-      return { status: response.status, headers: fields, body, origin: 'upstream' };
+      const { headers } = response;
+      const status = answerStatus(response.status);
+      if (hasBody(command.method, status)) {
+        const length = contentLength(headers.get('content-length'));
+        // Asked for its `body`, Bun makes a stream of it, which costs more than the rest of this method.
+        const held = length !== undefined && length <= bufferBytes;
+        body = held ? await response.bytes() : this.streamed(call, response);
+      }
+      return { status, headers: answerHeaders(headers, headers.get('connection')), body, origin: 'upstream' };
     } catch (error) {
-      throw call.controller.signal.aborted ? call.controller.signal.reason : unreachable(error);
+      const { signal } = call.controller;
+      if (signal.aborted) throw signal.reason;
+      // An answer that cannot be passed on is not read to its end.
+      call.controller.abort();
+      throw error instanceof GatewayError ? error : unreachable(error);
     } finally {
-      if (!streaming) this.release(call);
+      if (!(body instanceof StreamBody)) this.release(call);
     }
   }
 
@@ -108,14 +120,8 @@ export class FetchTransport implements Transport {
     return init;
   }
 
-  private async bodyOf(
-    command: Command,
-    call: FetchCall,
-    response: Response,
-  ): Promise<Uint8Array | StreamBody | undefined> {
-    if (response.body === null || !hasBody(command.method, response.status)) return undefined;
-    const length = contentLength(response.headers.get('content-length'));
-    if (length !== undefined && length <= this.options.bufferBytes) return response.bytes();
+  private streamed(call: FetchCall, response: Response): StreamBody | undefined {
+    if (response.body === null) return undefined;
     const reader = response.body.getReader();
     const source: BodySource = {
       read: async () => {

@@ -1,4 +1,5 @@
 import type { HeaderList } from '../reply.ts';
+import { notHttp } from './transport.ts';
 
 /** Fields that speak of one connection and go no further (RFC 9110 §7.6.1). */
 const HOP_BY_HOP = [
@@ -46,6 +47,12 @@ function namedBy(connection: string): string[] {
     .split(',')
     .map((name) => name.trim().toLowerCase())
     .filter((name) => /^[!#$%&'*+.^_`|~0-9a-z-]+$/.test(name));
+}
+
+/** The status of a final answer. Throws `upstream_unreachable` on one that HTTP does not know (RFC 9110 §15). */
+export function answerStatus(status: number | undefined): number {
+  if (status === undefined || status < 200 || status > 599) throw notHttp(`status ${status}`);
+  return status;
 }
 
 /** Whether an answer with this status to this method has a body at all (RFC 9112 §6.3). */

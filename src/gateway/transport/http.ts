@@ -5,20 +5,23 @@ import { type BodySource, collect, StreamBody } from '../body.ts';
 import type { Command } from '../command.ts';
 import type { HeaderList, Reply } from '../reply.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
-import { answerHeaders, contentLength, hasBody, requestHeaders } from './headers.ts';
+import { answerHeaders, answerStatus, contentLength, hasBody, requestHeaders } from './headers.ts';
 import type { LinePool, ReadyLine } from './lines.ts';
 import type { TransportOptions } from './options.ts';
 import type { Origin } from './origin.ts';
 import { type Attempt, staleConnection, type Transport, timedOut, unreachable } from './transport.ts';
 
-/** Hands one ready socket to one request, as an agent would. */
-function agentFor(socket: Socket, secure: boolean): http.Agent {
+/** Hands one ready connection to one request, as an agent would. */
+function agentFor(line: ReadyLine, secure: boolean): http.Agent {
   return {
     keepAlive: true,
     maxSockets: 1,
     protocol: secure ? 'https:' : 'http:',
     defaultPort: secure ? 443 : 80,
-    addRequest: (request: http.ClientRequest) => request.onSocket(socket),
+    addRequest: (request: http.ClientRequest) => {
+      line.listenNoMore();
+      request.onSocket(socketOf(line));
+    },
     destroy: () => {},
   } as unknown as http.Agent;
 }
@@ -50,9 +53,14 @@ export class HttpTransport implements Transport {
   send(command: Command, attempt: Attempt): Promise<Reply> {
     const line = attempt.line as ReadyLine | undefined;
     if (line?.outcome.kind === 'failed') return Promise.reject(unreachable(line.outcome.error));
+    if (command.signal.aborted) {
+      line?.release();
+      return Promise.reject(command.signal.reason);
+    }
+    if (line?.alive === false) return Promise.reject(closedBefore(line.uses > 0));
     return new Promise((resolve, reject) => {
       new HttpCall(this.origin, this.options, this.deadlines, command, attempt, line).run(
-        line === undefined ? this.agent : agentFor(socketOf(line), this.origin.secure),
+        line === undefined ? this.agent : agentFor(line, this.origin.secure),
         resolve,
         reject,
       );
@@ -64,6 +72,16 @@ export class HttpTransport implements Transport {
     this.pool?.close();
   }
 }
+
+/** The upstream closed a connection that was about to be written to. */
+function closedBefore(reused: boolean): unknown {
+  return reused ? staleConnection(closedError()) : unreachable(closedError());
+}
+
+const closedError = () => Object.assign(new Error('closed'), { code: 'ECONNRESET' });
+
+/** What the system says when a connection is gone, as opposed to an answer that is wrong. */
+const GONE = new Set(['ECONNRESET', 'EPIPE', 'ConnectionClosed', 'ECONNABORTED']);
 
 function socketOf(line: ReadyLine): Socket {
   if (line.outcome.kind === 'failed') throw line.outcome.error;
@@ -95,19 +113,18 @@ class HttpCall implements Watched, EventListenerObject {
     this.reject = reject;
     this.command.signal.addEventListener('abort', this);
     this.deadlines.add(this);
-    const request = (this.origin.secure ? https : http).request({
-      agent,
-      host: this.origin.host,
-      port: this.origin.port,
-      method: this.command.method,
-      path: this.origin.basePath + this.command.target,
-      headers: this.outgoing() as unknown as http.OutgoingHttpHeaders,
-    });
+    let request: http.ClientRequest;
+    try {
+      request = this.open(agent);
+    } catch (error) {
+      this.fail(unreachable(error));
+      return;
+    }
     this.request = request;
     request.on('finish', () => this.attempt.sent());
     request.on('error', (error) => this.fail(this.explain(error)));
     request.on('close', () => {
-      if (!this.answered) this.fail(this.explain(Object.assign(new Error('closed'), { code: 'ECONNRESET' })));
+      if (!this.answered) this.fail(this.explain(closedError()));
     });
     request.on('response', (message) => {
       this.answered = true;
@@ -115,6 +132,17 @@ class HttpCall implements Watched, EventListenerObject {
       this.receive(message).then(resolve, (error: unknown) => this.fail(error));
     });
     this.write(request);
+  }
+
+  private open(agent: http.Agent): http.ClientRequest {
+    return (this.origin.secure ? https : http).request({
+      agent,
+      host: this.origin.host,
+      port: this.origin.port,
+      method: this.command.method,
+      path: this.origin.basePath + this.command.target,
+      headers: this.outgoing() as unknown as http.OutgoingHttpHeaders,
+    });
   }
 
   /** The client is gone. */
@@ -155,16 +183,23 @@ class HttpCall implements Watched, EventListenerObject {
   private async pump(request: http.ClientRequest, body: StreamBody): Promise<void> {
     try {
       for (;;) {
+        // A client that is slow to send must not use up the upstream's time.
+        this.expectBy(Number.POSITIVE_INFINITY);
         const piece = await body.read();
+        this.expectBy(this.options.clock.now() + this.timeoutMs);
         if (piece === undefined) break;
-        this.dueAtMs = this.options.clock.now() + this.timeoutMs;
+        if (this.over || request.destroyed) return;
         if (!request.write(piece)) {
           await new Promise<void>((resolve) => {
-            request.once('drain', resolve);
-            request.once('close', resolve);
+            const go = (): void => {
+              request.off('drain', go);
+              request.off('close', go);
+              resolve();
+            };
+            request.on('drain', go);
+            request.on('close', go);
           });
         }
-        if (this.over || request.destroyed) return;
       }
       request.end();
     } catch (error) {
@@ -172,8 +207,13 @@ class HttpCall implements Watched, EventListenerObject {
     }
   }
 
+  /** Until the answer begins; from then on the reading of it sets the time limit. */
+  private expectBy(dueAtMs: number): void {
+    if (!this.answered) this.dueAtMs = dueAtMs;
+  }
+
   private async receive(message: http.IncomingMessage): Promise<Reply> {
-    const status = message.statusCode ?? 502;
+    const status = answerStatus(message.statusCode);
     const headers = answerHeaders(pairs(message.rawHeaders), message.headers.connection ?? null);
     if (this.line !== undefined) this.giveLineBack(message, this.line);
     const source: BodySource = {
@@ -181,7 +221,8 @@ class HttpCall implements Watched, EventListenerObject {
       cancel: (reason) => this.fail(reason),
     };
     const stream = new StreamBody(source);
-    stream.onEnd(() => this.finish());
+    // Whatever is not read to its end leaves the connection unusable.
+    stream.onEnd((end) => (end === 'cancelled' ? this.fail(new Error('nobody reads on')) : this.finish()));
     if (!hasBody(this.command.method, status)) {
       await stream.read();
       return { status, headers, body: undefined, origin: 'upstream' };
@@ -219,11 +260,14 @@ class HttpCall implements Watched, EventListenerObject {
       };
       const failed = (error: unknown): void => {
         done();
-        reject(this.failure ?? this.explain(error));
+        const reason = this.failure ?? this.explain(error);
+        // Before the stream ends: its end finishes the call, and a finished call rejects nobody.
+        this.fail(reason);
+        reject(reason);
       };
       const closed = (): void => {
         if (message.complete) ended();
-        else failed(Object.assign(new Error('truncated'), { code: 'ECONNRESET' }));
+        else failed(closedError());
       };
       const look = (): void => {
         const piece = message.read() as Uint8Array | null;
@@ -243,8 +287,10 @@ class HttpCall implements Watched, EventListenerObject {
 
   private explain(error: unknown): unknown {
     if (this.failure !== undefined) return this.failure;
-    const reused = (this.line?.uses ?? 0) > 0 && !this.answered;
-    return reused ? staleConnection(error) : unreachable(error);
+    const reused = this.line === undefined ? this.request?.reusedSocket === true : this.line.uses > 0;
+    const code = (error as { code?: unknown } | null)?.code;
+    const isStale = reused && !this.answered && typeof code === 'string' && GONE.has(code);
+    return isStale ? staleConnection(error) : unreachable(error);
   }
 
   private fail(reason: unknown): void {

@@ -18,7 +18,9 @@ export interface LinePoolOptions {
 const FIRST_LEAD_MS = 300;
 /** A failed connection is news for so long: a ticket that comes later deserves a try of its own. */
 const FAILURE_LIFE_MS = 500;
-/** The measured lead falls by this much at each faster handshake: slow ones are remembered for a while. */
+/** A connection made for a slot is not given up before the slot, however short `keepalive` is. */
+const LEAST_NEW_LINE_LIFE_MS = 2_000;
+/** The measured lead falls to this share at each faster handshake: slow ones are remembered for a while. */
 const LEAD_DECAY = 0.9;
 
 /**
@@ -53,18 +55,29 @@ export class ReadyLine implements Line {
 
   waitIdle(clock: Clock, forMs: number): void {
     this.stopWaiting();
+    this.listenNoMore();
     this.idleTimer = clock.after(forMs, () => this.pool.drop(this));
+    if (this.outcome.kind === 'connected') this.outcome.socket.on('data', this.unasked);
   }
 
   stopWaiting(): void {
     this.idleTimer?.cancel();
     this.idleTimer = undefined;
   }
+
+  /** From now on what arrives is the answer to a request. */
+  listenNoMore(): void {
+    if (this.outcome.kind === 'connected') this.outcome.socket.off('data', this.unasked);
+  }
+
+  /** Bytes that nobody asked for (a 408 before the close) would be taken for the next request's answer. */
+  private readonly unasked = (): void => this.close();
 }
 
 /** The connections of one paced upstream: opened shortly before they are needed, used again while fresh. */
 export class LinePool implements Lines {
   private readonly idle: ReadyLine[] = [];
+  private readonly failed: ReadyLine[] = [];
   private connecting = 0;
   private open = 0;
   private listener: () => void = () => {};
@@ -73,9 +86,15 @@ export class LinePool implements Lines {
 
   constructor(private readonly options: LinePoolOptions) {}
 
+  /** For operators and tests. */
+  get counts(): { readonly idle: number; readonly connecting: number; readonly open: number } {
+    return { idle: this.idle.length, connecting: this.connecting, open: this.open };
+  }
+
   take(): ReadyLine | undefined {
     for (;;) {
-      const line = this.idle.pop();
+      // The one used last is the one that the upstream will keep longest.
+      const line = this.idle.pop() ?? this.failed.pop();
       if (line === undefined) return undefined;
       line.stopWaiting();
       if (line.alive) return line;
@@ -85,11 +104,11 @@ export class LinePool implements Lines {
   expect(tickets: number): void {
     if (this.closed) return;
     const room = this.options.maxConnections - this.open - this.connecting;
-    const missing = Math.min(room, tickets - this.idle.length - this.connecting);
+    const missing = Math.min(room, tickets - this.idle.length - this.failed.length - this.connecting);
     for (let count = 0; count < missing; count++) this.connect();
   }
 
-  onReady(listener: () => void): void {
+  onChange(listener: () => void): void {
     this.listener = listener;
   }
 
@@ -106,15 +125,23 @@ export class LinePool implements Lines {
     this.listener();
   }
 
+  /** A line is of no use any more, whether it stood ready or not. */
   drop(line: ReadyLine): void {
-    const index = this.idle.indexOf(line);
-    if (index !== -1) this.idle.splice(index, 1);
+    const list = line.outcome.kind === 'failed' ? this.failed : this.idle;
+    const index = list.indexOf(line);
+    if (index !== -1) list.splice(index, 1);
     line.close();
+    // Another one may be needed in its place, or may be made now that there is room.
+    if (!this.closed) this.listener();
   }
 
   close(): void {
     this.closed = true;
-    for (const line of this.idle.splice(0)) line.close();
+    for (const line of [...this.idle.splice(0), ...this.failed.splice(0)]) line.close();
+  }
+
+  private get newLineLifeMs(): number {
+    return Math.max(LEAST_NEW_LINE_LIFE_MS, this.options.keepaliveMs);
   }
 
   private connect(): void {
@@ -145,8 +172,10 @@ export class LinePool implements Lines {
         ready.close();
         return;
       }
-      this.idle.push(ready);
-      ready.waitIdle(clock, ready.outcome.kind === 'failed' ? FAILURE_LIFE_MS : this.options.keepaliveMs);
+      if (ready.outcome.kind === 'failed') this.failed.push(ready);
+      else this.idle.push(ready);
+      // A new one stands by for a while even where used ones are not kept.
+      ready.waitIdle(clock, ready.outcome.kind === 'failed' ? FAILURE_LIFE_MS : this.newLineLifeMs);
       this.listener();
     };
     const fail = (error: unknown): void => {

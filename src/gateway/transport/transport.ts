@@ -40,6 +40,11 @@ export function unreachable(cause: unknown): GatewayError {
   return new GatewayError('upstream_unreachable', { detail: reasons[code] ?? sortOf(code), cause });
 }
 
+/** The answer is not one that can be passed on. */
+export function notHttp(what: string): GatewayError {
+  return unreachable(Object.assign(new Error(what), { code: 'HPE_INVALID' }));
+}
+
 export function timedOut(afterMs: number): GatewayError {
   return new GatewayError('upstream_timeout', {
     detail: `The upstream did not answer within ${afterMs} ms.`,

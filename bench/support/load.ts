@@ -1,0 +1,46 @@
+import { cpuMs, type ServerProcess } from './process.ts';
+
+/** What a real client sends; the upstream and the cache see these too. */
+export const CLIENT_HEADERS: Readonly<Record<string, string>> = {
+  Accept: 'application/json',
+  'User-Agent': 'bench/1.0 (+https://example.invalid)',
+  'client-id': 'bench',
+};
+
+export const CONNECTIONS = 64;
+
+/** One run of load against one server. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly perSec: number;
+  /** CPU time of the server process for each request, in µs. */
+  readonly cpuUs: number;
+  readonly p99Ms: number;
+}
+
+export const wrkPath = (): string | null => Bun.which('wrk');
+
+/** Runs wrk (one thread, kept connections) against `path`. Throws when any answer is not 2xx or a socket fails. */
+export async function runWrk(
+  wrk: string,
+  server: ServerProcess,
+  path: string,
+  seconds: number,
+): Promise<LoadResult> {
+  const headers = Object.entries(CLIENT_HEADERS).flatMap(([name, value]) => ['-H', `${name}: ${value}`]);
+  const duration = `${seconds}s`;
+  const cmd = [wrk, '-t1', `-c${CONNECTIONS}`, `-d${duration}`, '--latency', ...headers, server.url + path];
+  const beforeMs = cpuMs(server.pid);
+  const child = Bun.spawn({ cmd, stdin: 'ignore', stdout: 'pipe', stderr: 'inherit' });
+  const text = await new Response(child.stdout).text();
+  await child.exited;
+  const usedMs = cpuMs(server.pid) - beforeMs;
+  const requests = Number(/(\d+) requests in/.exec(text)?.[1]);
+  const perSec = Number(/Requests\/sec:\s+([\d.]+)/.exec(text)?.[1]);
+  const p99 = /99%\s+([\d.]+)(us|ms|s)/.exec(text);
+  if (!(requests > 0) || /Non-2xx|Socket errors/.test(text)) {
+    throw new Error(`wrk against ${server.name}${path} did not go well:\n${text}`);
+  }
+  const unit = { us: 0.001, ms: 1, s: 1_000 }[p99?.[2] as 'us' | 'ms' | 's'];
+  return { requests, perSec, cpuUs: (usedMs * 1_000) / requests, p99Ms: Number(p99?.[1]) * unit };
+}
