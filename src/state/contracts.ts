@@ -2,17 +2,14 @@ import type { BreakerSettings, BreakerState, Outcome } from '../policies/breaker
 import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
 import type { LimitSettings } from '../policies/limiter/limit-set.ts';
 import type { QueuePolicy } from '../policies/queue/rank.ts';
+import type { Urgency } from '../shared/urgency.ts';
 
-export type { ClientLimitDecision, Outcome };
+export type { ClientLimitDecision, Outcome, Urgency };
 
 /**
  * Hot state, as the gateway sees it. `memory/` keeps it in this process; `redis/` shares it in a fleet. Whatever
  * stands behind these contracts, `gateway/` does not change; test/contract/ holds every adapter to them.
  */
-
-/** RFC 9218 urgency: 0 is the most urgent, 7 the least, 3 when nothing is said. */
-export type Urgency = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7;
-export const DEFAULT_URGENCY: Urgency = 3;
 
 /**
  * One call that wants to go to an upstream. The same ticket comes back for every attempt of its command, so that
@@ -48,8 +45,8 @@ export interface Lines {
   expect(tickets: number): void;
   /** How long it takes to make a line ready, in ms, as measured of late. */
   readonly leadMs: number;
-  /** Called whenever a line has become ready. */
-  onReady(listener: () => void): void;
+  /** Called whenever a line has become ready, or one that stood ready or was in use is gone. */
+  onChange(listener: () => void): void;
 }
 
 /** The right to make one call now. It ends exactly once. */

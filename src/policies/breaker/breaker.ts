@@ -31,11 +31,18 @@ export interface BreakerPermit {
   ended: boolean;
 }
 
-export type Entrance =
-  | { readonly kind: 'go'; readonly permit: BreakerPermit }
+/** Why a call may not go now. */
+type Hindrance =
   | { readonly kind: 'refused'; readonly retryAtMs: number }
   /** Every probe is taken; `untilMs` is when the next running one is overdue. */
   | { readonly kind: 'wait'; readonly untilMs: number };
+
+export type Entrance = { readonly kind: 'go'; readonly permit: BreakerPermit } | Hindrance;
+
+/** What `tryEnter` would say, without a permit. */
+export type Outlook = { readonly kind: 'go' } | Hindrance;
+
+const GO: Outlook = { kind: 'go' };
 
 type Inner =
   | { readonly kind: 'closed'; consecutiveFailures: number }
@@ -105,15 +112,23 @@ export class Breaker {
     return retryAtMs === undefined ? { ok: true } : { ok: false, retryAtMs };
   }
 
-  /** May this call go now? Every permit is ended once. */
-  tryEnter(nowMs: number): Entrance {
+  /** Could a call go now? Takes no permit. */
+  outlook(nowMs: number): Outlook {
     const retryAtMs = this.refusedUntil(nowMs);
     if (retryAtMs !== undefined) return { kind: 'refused', retryAtMs };
     const { inner, settings } = this;
-    const probe = inner.kind === 'half_open';
-    if (probe && inner.running.size + inner.passed >= settings.probes) {
+    if (inner.kind === 'half_open' && inner.running.size + inner.passed >= settings.probes) {
       return { kind: 'wait', untilMs: oldestStart(inner.running) + settings.probeTimeoutMs };
     }
+    return GO;
+  }
+
+  /** May this call go now? Every permit is ended once. */
+  tryEnter(nowMs: number): Entrance {
+    const outlook = this.outlook(nowMs);
+    if (outlook.kind !== 'go') return outlook;
+    const { inner } = this;
+    const probe = inner.kind === 'half_open';
     const permit: BreakerPermit = { generation: this.generation, probe, startedAtMs: nowMs, ended: false };
     if (probe) inner.running.add(permit);
     return { kind: 'go', permit };

@@ -1,28 +1,27 @@
-import {
-  Breaker,
-  type BreakerPermit,
-  type BreakerState,
-  type Outcome,
-} from '../../policies/breaker/breaker.ts';
+import type { Outcome, Outlook } from '../../policies/breaker/breaker.ts';
+import { checkBreakerSettings } from '../../policies/breaker/settings.ts';
 import { LimitSet } from '../../policies/limiter/limit-set.ts';
-import { createRanker, type QueuePolicy } from '../../policies/queue/rank.ts';
-import { type Entry, RankedList } from '../../policies/queue/ranked-list.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import type {
   Estimate,
   Gate,
   GateEvent,
-  GateRefusal,
   GateSettings,
   GateSnapshot,
   Grant,
-  Line,
   Lines,
   Ticket,
   Urgency,
 } from '../contracts.ts';
+import { GateBreaker } from './gate-breaker.ts';
+import { type GrantKeeper, MemoryGrant } from './grant.ts';
+import { LinePlan } from './line-plan.ts';
+import { Pause } from './pause.ts';
+import { Refusals } from './refusals.ts';
+import { WaitEstimate } from './wait-estimate.ts';
 import { Waiter } from './waiter.ts';
+import { WaitingQueue } from './waiting-queue.ts';
 
 export interface MemoryGateOptions {
   readonly clock: Clock;
@@ -32,160 +31,119 @@ export interface MemoryGateOptions {
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
 }
 
-type Ranker = ReturnType<typeof createRanker>;
-
-/** A new call's service time is believed by this share: about the last twenty count. */
-const SERVICE_TIME_SHARE = 0.05;
+const NEVER = Number.POSITIVE_INFINITY;
 
 /**
  * The gate of one upstream, within this process. Everything happens in one thread, so each decision is atomic by
  * itself: `pump` is the only place where a waiting ticket is chosen, and it runs whenever something changed that
- * could let one go (arrival, write, end, cancel, pause, timer).
+ * could let one go (arrival, write, end, cancel, pause, connection, timer).
  */
-export class MemoryGate implements Gate {
+export class MemoryGate implements Gate, GrantKeeper {
   private readonly clock: Clock;
-  private readonly lines: Lines | undefined;
-  private readonly onEvent: ((event: GateEvent) => void) | undefined;
+  private readonly lines: LinePlan | undefined;
   private settings: GateSettings;
   private readonly limits: LimitSet;
-  private breaker: Breaker | undefined;
-  private breakerKind: BreakerState['kind'] = 'closed';
-  private ranker: Ranker;
-
-  private readonly waiting = new RankedList<Waiter>();
-  private readonly deadlines = new RankedList<Waiter>();
-  private readonly waitersById = new Map<string, Waiter>();
-  /** Ranks that tickets were first given under the present policy, for their retries. */
-  private ranks = new WeakMap<Ticket, { readonly rank: number; readonly seq: number | undefined }>();
+  private readonly queue: WaitingQueue;
+  private readonly pauses: Pause;
+  private readonly refusals = new Refusals();
+  private readonly waits: WaitEstimate;
+  private readonly breaker: GateBreaker;
 
   private running = 0;
-  private serviceMs: number | undefined;
-  private paused: { readonly untilMs: number | undefined; readonly reason: string } | undefined;
   private wake: Timer | undefined;
-  private wakeAtMs = Number.POSITIVE_INFINITY;
+  private wakeAtMs = NEVER;
   private closed = false;
   private pumping = false;
+  private pumpAgain = false;
 
   private granted = 0;
   private sentCount = 0;
   private cancelled = 0;
-  private pauses = 0;
-  private readonly refusals: Record<GateRefusal, number> = {
-    queue_full: 0,
-    deadline_unmeetable: 0,
-    queue_timeout: 0,
-    circuit_open: 0,
-    upstream_paused: 0,
-    state_unavailable: 0,
-  };
 
-  constructor(options: MemoryGateOptions) {
-    this.clock = options.clock;
-    this.lines = options.lines;
-    this.onEvent = options.onEvent;
-    this.settings = options.settings;
-    this.limits = new LimitSet(options.settings.limits);
-    this.breaker = options.settings.breaker && new Breaker(options.settings.breaker);
-    this.ranker = rankerOf(options.settings);
-    this.lines?.onReady(() => this.pump());
+  /** Throws RangeError naming the bad setting. */
+  constructor({ clock, settings, lines, onEvent = () => {} }: MemoryGateOptions) {
+    this.clock = clock;
+    this.settings = settings;
+    this.limits = new LimitSet(settings.limits);
+    this.waits = new WaitEstimate(this.limits);
+    this.queue = new WaitingQueue(settings.queue);
+    this.pauses = new Pause(onEvent);
+    this.breaker = new GateBreaker(settings.breaker, onEvent);
+    this.lines = lines && new LinePlan(lines, this.limits);
+    lines?.onChange(() => this.pump());
   }
 
   enter(ticket: Ticket, signal?: AbortSignal): Grant | Promise<Grant> {
+    if (signal?.aborted) throw signal.reason;
+    if (!Number.isSafeInteger(ticket.cost) || ticket.cost < 1) {
+      throw new RangeError(`cost must be a whole number from 1, not ${ticket.cost}`);
+    }
     const now = this.clock.now();
-    this.refuseAtTheDoor(now);
-    if (this.waiting.size === 0) {
+    this.refuseAtTheDoor(ticket, now);
+    if (this.queue.size === 0) {
       const grant = this.tryGrant(ticket, now, now);
       if (grant !== undefined) return grant;
     }
-    if (signal?.aborted) throw signal.reason;
-    const ranked = this.rankOf(ticket);
-    const position = this.waiting.position(ranked.rank, ranked.seq);
-    const waitMs = this.waitBehind(position, ticket.cost, now);
-    if (this.waiting.size >= this.settings.queue.maxSize) {
-      throw this.refusal('queue_full', `All ${this.settings.queue.maxSize} places are taken.`, waitMs);
-    }
-    if (waitMs !== undefined && now + waitMs > ticket.deadlineMs) {
-      throw this.paused !== undefined && (this.paused.untilMs ?? 0) > ticket.deadlineMs
-        ? this.refusal('upstream_paused', `The upstream is paused: ${this.paused.reason}.`, waitMs)
-        : this.refusal('deadline_unmeetable', `The wait would be about ${Math.ceil(waitMs)} ms.`, waitMs);
-    }
+    this.refuseInVain(ticket, now);
     return new Promise<Grant>((resolve, reject) => {
-      const waiter = new Waiter(ticket, now, resolve, reject, signal, (gone) => this.cancel(gone));
-      this.waitersById.set(ticket.id, waiter);
-      this.enqueue(waiter, ranked.rank, ranked.seq);
-      waiter.deadlineEntry = this.deadlines.insert(waiter, ticket.deadlineMs);
-      this.pump();
+      const waiter = new Waiter(ticket, now, resolve, reject, signal, this.cancel);
+      this.queue.add(waiter);
+      // Anybody else waits for what those before already wait for.
+      const isNews = this.queue.best === waiter || ticket.deadlineMs < this.wakeAtMs;
+      if (isNews || this.lines?.mayWantMore(this.queue.size)) this.pump();
     });
   }
 
   estimate(urgency: Urgency, client: string): Estimate {
     const now = this.clock.now();
-    const rank = this.ranker.peek({ urgency, client, arrivedAtMs: now, cost: 1 });
-    const position = this.waiting.position(rank);
-    const breaker = this.breaker?.admits(now);
-    const openMs = breaker?.ok === false ? breaker.retryAtMs - now : 0;
-    const waitMs = this.waitBehind(position, 1, now);
-    return { position, waitMs: waitMs === undefined ? undefined : Math.max(waitMs, openMs) };
+    const position = this.queue.positionOfNew({ urgency, client, arrivedAtMs: now, cost: 1 });
+    return { position, waitMs: this.waitBehind(position, 1, now) };
   }
 
   pause(untilMs: number | undefined, reason: string): void {
-    const current = this.paused;
-    if (
-      current !== undefined &&
-      (current.untilMs === undefined || (untilMs ?? Infinity) <= current.untilMs)
-    ) {
-      return;
-    }
-    this.paused = { untilMs, reason };
-    this.pauses++;
-    this.onEvent?.({ kind: 'paused', untilMs, reason });
-    this.pump();
+    if (this.pauses.begin(untilMs, reason, this.clock.now())) this.pump();
   }
 
   resume(): void {
-    if (this.paused === undefined) return;
-    this.paused = undefined;
-    this.onEvent?.({ kind: 'resumed' });
-    this.pump();
+    if (this.pauses.end()) this.pump();
   }
 
+  /** Throws RangeError naming the bad setting, and then changes nothing. */
   configure(settings: GateSettings): void {
     const now = this.clock.now();
-    const policyChanged = this.settings.queue !== settings.queue;
-    this.settings = settings;
+    if (settings.breaker !== undefined) checkBreakerSettings(settings.breaker);
+    // Throws on its own; a throw of the queue after it must find the limits as they were.
     this.limits.configure(settings.limits, now);
-    if (settings.breaker === undefined) this.breaker = undefined;
-    else if (this.breaker === undefined) this.breaker = new Breaker(settings.breaker);
-    else this.breaker.configure(settings.breaker, now);
-    if (policyChanged) this.rankAnew();
-    this.noteBreaker(now);
+    try {
+      this.queue.configure(settings.queue);
+    } catch (error) {
+      this.limits.configure(this.settings.limits, now);
+      throw error;
+    }
+    this.settings = settings;
+    this.breaker.configure(settings.breaker, now);
     this.pump();
   }
 
-  force(state: 'open' | 'closed' | 'reset', forMs = Number.POSITIVE_INFINITY): void {
-    const now = this.clock.now();
-    this.breaker?.force(state, now, forMs);
-    this.noteBreaker(now);
+  force(state: 'open' | 'closed' | 'reset', forMs = NEVER): void {
+    this.breaker.force(state, this.clock.now(), forMs);
     this.pump();
   }
 
   promote(ticketId: string, urgency: Urgency): boolean {
-    const waiter = this.waitersById.get(ticketId);
+    const waiter = this.queue.find(ticketId);
     if (waiter === undefined) return false;
-    const { ticket } = waiter;
-    this.waiting.remove(waiter.entry!);
-    const rank = this.ranker.rank({ ...ticket, urgency });
-    this.enqueue(waiter, rank, undefined);
+    this.queue.promote(waiter, urgency);
     this.pump();
     return true;
   }
 
   remove(ticketId: string): boolean {
-    const waiter = this.waitersById.get(ticketId);
+    const waiter = this.queue.find(ticketId);
     if (waiter === undefined) return false;
-    this.leave(waiter);
+    this.queue.leave(waiter);
     waiter.reject(
-      this.refusal('upstream_paused', 'An operator removed the request from the queue.', undefined),
+      this.refusals.make('upstream_paused', 'An operator removed the request from the queue.', undefined),
     );
     this.pump();
     return true;
@@ -193,107 +151,122 @@ export class MemoryGate implements Gate {
 
   snapshot(): GateSnapshot {
     const now = this.clock.now();
-    let oldestMs = now;
-    for (const waiter of this.waiting.values()) oldestMs = Math.min(oldestMs, waiter.ticket.arrivedAtMs);
-    const pausedUntil = this.pausedUntil(now);
+    const pausedUntilMs = this.pauses.untilMs(now);
     return {
-      waiting: this.waiting.size,
+      waiting: this.queue.size,
       running: this.running,
-      oldestWaitMs: now - oldestMs,
+      oldestWaitMs: now - (this.queue.oldestEnteredAtMs ?? now),
       policy: this.settings.queue.policy,
-      breaker: this.breaker?.state(now),
-      pause: pausedUntil === undefined ? undefined : this.paused,
-      nextSlotAtMs: Math.max(this.limits.slotAt(now, 0, 1), pausedUntil ?? 0),
+      breaker: this.breaker.state(now),
+      pause: this.pauses.current,
+      nextSlotAtMs: this.limits.slotAt(Math.max(now, pausedUntilMs ?? now), 0, 1),
       counters: {
         granted: this.granted,
         sent: this.sentCount,
         cancelled: this.cancelled,
-        refused: { ...this.refusals },
-        pauses: this.pauses,
-        breakerOpened: this.breaker?.opened ?? 0,
+        refused: this.refusals.snapshot(),
+        pauses: this.pauses.begun,
+        breakerOpened: this.breaker.opened,
       },
     };
   }
 
   close(): void {
     this.closed = true;
-    this.wake?.cancel();
-    for (const waiter of this.waiting.clear()) {
-      this.forget(waiter);
-      waiter.reject(new GatewayError('draining', { detail: 'The gateway is shutting down.' }));
-    }
-    this.deadlines.clear();
+    this.arm(NEVER);
+    const waiters = this.queue.clear();
+    if (waiters.length === 0) return;
+    const error = draining();
+    for (const waiter of waiters) waiter.reject(error);
   }
 
   /** Chooses and grants as long as something may go; then sets the timer for when that could change. */
   private pump(): void {
-    if (this.pumping || this.closed) return;
+    // What connections and listeners report in the middle of a turn is looked at in the next.
+    this.pumpAgain = true;
+    if (this.pumping) return;
     this.pumping = true;
     try {
-      const now = this.clock.now();
-      this.expire(now);
-      let wakeAtMs = Number.POSITIVE_INFINITY;
-      for (;;) {
-        const best = this.waiting.first()?.value;
-        if (best === undefined) break;
-        const breaker = this.breaker?.admits(now);
-        if (breaker?.ok === false) {
-          this.noteBreaker(now);
-          this.refuseAllWaiting(breaker.retryAtMs - now);
-          break;
-        }
-        const grant = this.tryGrant(best.ticket, now, best.enteredAtMs);
-        if (grant === undefined) {
-          wakeAtMs = this.nextChance(best.ticket.cost, now);
-          break;
-        }
-        this.leave(best);
-        best.resolve(grant);
+      while (this.pumpAgain && !this.closed) {
+        this.pumpAgain = false;
+        this.turn();
       }
-      this.arm(Math.min(wakeAtMs, this.deadlines.first()?.rank ?? Number.POSITIVE_INFINITY));
     } finally {
       this.pumping = false;
     }
   }
 
-  /** A grant, if pause, concurrency, limits, connections and breaker all allow one now. */
-  private tryGrant(ticket: Ticket, now: number, enteredAtMs: number): Grant | undefined {
-    if (this.pausedUntil(now) !== undefined) return undefined;
-    if (this.running >= (this.settings.concurrency ?? Number.POSITIVE_INFINITY)) return undefined;
-    if (this.limits.readyAt(now, ticket.cost) > now) return undefined;
-    const entry = this.breaker?.tryEnter(now);
-    this.noteBreaker(now);
-    if (entry !== undefined && entry.kind !== 'go') return undefined;
-    const line = this.lines?.take();
-    if (this.lines !== undefined && line === undefined) {
-      if (entry !== undefined) this.breaker?.end(entry.permit, 'ignore', now);
-      return undefined;
+  private turn(): void {
+    const now = this.clock.now();
+    this.expire(now, undefined);
+    let wakeAtMs = NEVER;
+    for (;;) {
+      const { best } = this.queue;
+      if (best === undefined) break;
+      const outlook = this.breaker.outlook(now);
+      if (outlook.kind === 'refused') {
+        this.refuseAllWaiting(outlook.retryAtMs - now);
+        break;
+      }
+      const { ticket } = best;
+      const grant = this.tryGrant(ticket, now, best.enteredAtMs);
+      if (grant !== undefined) {
+        this.queue.leave(best);
+        best.resolve(grant);
+      } else if (this.limits.slotAt(now, 0, ticket.cost) === NEVER) {
+        // The limits were lowered below its cost: nobody behind it could ever go.
+        this.queue.leave(best);
+        best.reject(
+          this.refusals.make('deadline_unmeetable', 'The limits do not allow the call.', undefined),
+        );
+      } else {
+        wakeAtMs = this.nextChance(ticket.cost, now, outlook);
+        break;
+      }
     }
+    // Whoever's time is up at this very moment had this last chance.
+    if (this.expire(now, 'just come')) this.pumpAgain = true;
+    this.arm(Math.min(wakeAtMs, this.queue.nextDeadlineMs));
+  }
+
+  /** A grant, if pause, concurrency, limits, breaker and connections all allow one now. */
+  private tryGrant(ticket: Ticket, now: number, enteredAtMs: number): Grant | undefined {
+    if (this.pauses.untilMs(now) !== undefined) return undefined;
+    if (this.running >= (this.settings.concurrency ?? NEVER)) return undefined;
+    if (this.limits.readyAt(now, ticket.cost) > now) return undefined;
+    if (this.breaker.outlook(now).kind !== 'go') return undefined;
+    const line = this.lines?.take();
+    if (this.lines !== undefined && line === undefined) return undefined;
     this.limits.acquire(now, ticket.cost);
-    if (this.settings.limits.length > 0) this.ranker.served(this.rankOf(ticket).rank);
+    if (this.canWait) this.queue.served(ticket);
     this.running++;
     this.granted++;
-    return new MemoryGrant(this, ticket, now - enteredAtMs, now, line, entry?.permit);
+    return new MemoryGrant(this, ticket, now - enteredAtMs, now, line, this.breaker.pass(now));
+  }
+
+  /** Where nothing is bounded nobody waits for another, and there is no order to keep. */
+  private get canWait(): boolean {
+    const { limits, concurrency, breaker } = this.settings;
+    return (
+      limits.length > 0 || concurrency !== undefined || breaker !== undefined || this.lines !== undefined
+    );
   }
 
   /** When to look again after a refused `tryGrant`; also has connections made ready for that moment. */
-  private nextChance(cost: number, now: number): number {
-    const pausedUntil = this.pausedUntil(now);
-    if (pausedUntil !== undefined && pausedUntil > now) return pausedUntil;
-    const readyAtMs = this.limits.readyAt(now, cost);
-    const lines = this.lines;
-    if (lines !== undefined) {
-      // Between two slots the next connection is opened just in time, never later than its slot.
-      const leadMs = lines.leadMs * 1.25 + 5;
-      const soon = this.limits.burstWithin(now, leadMs);
-      const places = (this.settings.concurrency ?? Number.POSITIVE_INFINITY) - this.running;
-      lines.expect(Math.max(1, Math.min(this.waiting.size, soon, places)));
-      if (readyAtMs - leadMs > now && Number.isFinite(readyAtMs)) return readyAtMs - leadMs;
-    }
-    if (readyAtMs > now) return readyAtMs;
-    const entry = this.breaker?.tryEnter(now);
-    if (entry?.kind === 'go') this.breaker?.end(entry.permit, 'ignore', now);
-    return entry?.kind === 'wait' ? entry.untilMs : Number.POSITIVE_INFINITY;
+  private nextChance(cost: number, now: number, outlook: Outlook): number {
+    if (outlook.kind === 'wait') return outlook.untilMs;
+    const fromMs = Math.max(now, this.pauses.untilMs(now) ?? now);
+    if (fromMs === NEVER) return NEVER;
+    const readyAtMs = this.limits.readyAt(fromMs, cost);
+    const planAtMs = this.lines?.prepare(now, fromMs, readyAtMs, this.queue.size, this.places) ?? NEVER;
+    return Math.min(planAtMs, readyAtMs > now ? readyAtMs : NEVER);
+  }
+
+  /** How many more calls may be in flight. */
+  private get places(): number {
+    const { concurrency, breaker } = this.settings;
+    const probes = this.breaker.kind === 'half_open' ? breaker?.probes : undefined;
+    return Math.min((concurrency ?? NEVER) - this.running, probes ?? NEVER);
   }
 
   private arm(atMs: number): void {
@@ -304,195 +277,111 @@ export class MemoryGate implements Gate {
     if (!Number.isFinite(atMs)) return;
     this.wake = this.clock.after(Math.max(0, atMs - this.clock.now()), () => {
       this.wake = undefined;
+      this.wakeAtMs = NEVER;
       this.pump();
     });
   }
 
-  private refuseAtTheDoor(now: number): void {
-    if (this.closed) throw new GatewayError('draining', { detail: 'The gateway is shutting down.' });
-    const breaker = this.breaker?.admits(now);
-    if (breaker?.ok === false) {
-      this.noteBreaker(now);
-      throw this.circuitOpen(breaker.retryAtMs - now);
-    }
-    if (this.paused !== undefined && this.paused.untilMs === undefined) {
-      throw this.refusal('upstream_paused', `The upstream is paused: ${this.paused.reason}.`, undefined);
+  private refuseAtTheDoor(ticket: Ticket, now: number): void {
+    if (this.closed) throw draining();
+    const outlook = this.breaker.outlook(now);
+    if (outlook.kind === 'refused') throw this.refusals.circuitOpen(outlook.retryAtMs - now);
+    if (this.pauses.untilMs(now) === NEVER) throw this.pausedRefusal(undefined);
+    if (ticket.deadlineMs < now) {
+      const waitMs = this.waitBehind(this.queue.positionOf(ticket), ticket.cost, now);
+      throw this.refusals.make('deadline_unmeetable', 'The request came after its deadline.', waitMs);
     }
   }
 
-  private circuitOpen(retryAfterMs: number): GatewayError {
-    this.refusals.circuit_open++;
-    return new GatewayError('circuit_open', {
-      detail: 'The upstream failed too often of late; calls are refused until it is tried again.',
-      retryAfterMs: Math.max(0, retryAfterMs),
-    });
+  /** Refuses a ticket that finds no place, or would not be served before its deadline. */
+  private refuseInVain(ticket: Ticket, now: number): void {
+    const waitMs = this.waitBehind(this.queue.positionOf(ticket), ticket.cost, now);
+    const { maxSize } = this.settings.queue;
+    if (this.queue.size >= maxSize && this.queue.size >= maxSize + this.awaitingLines(now)) {
+      throw this.refusals.make('queue_full', `All ${maxSize} places are taken.`, waitMs);
+    }
+    if (waitMs !== undefined && now + waitMs > ticket.deadlineMs) {
+      if ((this.pauses.untilMs(now) ?? 0) > ticket.deadlineMs) throw this.pausedRefusal(waitMs);
+      throw this.refusals.make(
+        'deadline_unmeetable',
+        `The wait would be about ${Math.ceil(waitMs)} ms.`,
+        waitMs,
+      );
+    }
+    if (waitMs === undefined && this.limits.slotAt(now, 0, ticket.cost) === NEVER) {
+      throw this.refusals.make('deadline_unmeetable', 'The limits do not allow the call.', undefined);
+    }
+  }
+
+  /** How many tickets only wait for a connection: they take no place in the queue. */
+  private awaitingLines(now: number): number {
+    if (this.lines === undefined || this.pauses.untilMs(now) !== undefined) return 0;
+    if (this.breaker.outlook(now).kind !== 'go') return 0;
+    const count = Math.min(this.limits.burstWithin(now, 0), this.places);
+    return Number.isFinite(count) ? Math.max(0, count) : 0;
   }
 
   private refuseAllWaiting(retryAfterMs: number): void {
-    for (const waiter of this.waiting.clear()) {
-      this.forget(waiter);
-      waiter.reject(this.circuitOpen(retryAfterMs));
-    }
+    const waiters = this.queue.clear();
+    if (waiters.length === 0) return;
+    const error = this.refusals.circuitOpen(retryAfterMs, waiters.length);
+    for (const waiter of waiters) waiter.reject(error);
   }
 
-  private refusal(code: GateRefusal, detail: string, waitMs: number | undefined): GatewayError {
-    this.refusals[code]++;
-    return new GatewayError(code, { detail, retryAfterMs: waitMs ?? 1_000, estimatedWaitMs: waitMs });
+  private pausedRefusal(waitMs: number | undefined): GatewayError {
+    const reason = this.pauses.current?.reason ?? 'no reason was given';
+    return this.refusals.make('upstream_paused', `The upstream is paused: ${reason}.`, waitMs);
   }
 
-  /** Refuses those whose deadline has come. */
-  private expire(now: number): void {
+  /** Refuses those whose deadline has come, and tells them what the last place would wait. */
+  private expire(now: number, also: 'just come' | undefined): boolean {
+    let error: GatewayError | undefined;
     for (;;) {
-      const next = this.deadlines.first();
-      if (next === undefined || next.rank > now) return;
-      const waiter = next.value;
-      this.leave(waiter);
-      const waitMs = this.estimate(waiter.ticket.urgency, waiter.ticket.client).waitMs;
-      waiter.reject(this.refusal('queue_timeout', 'The request waited to its deadline.', waitMs));
+      const waiter = this.queue.takeExpired(now, also);
+      if (waiter === undefined) return error !== undefined;
+      if (error === undefined) {
+        const waitMs = this.waitBehind(this.queue.size, 1, now);
+        error = this.refusals.make('queue_timeout', 'The request waited to its deadline.', waitMs);
+      } else this.refusals.again('queue_timeout');
+      waiter.reject(error);
     }
   }
 
   /** How long the ticket behind `position` others would wait, as things stand; undefined when nobody can know. */
   private waitBehind(position: number, cost: number, now: number): number | undefined {
-    const pausedUntil = this.pausedUntil(now);
-    if (pausedUntil === Number.POSITIVE_INFINITY) return undefined;
-    const fromMs = Math.max(now, pausedUntil ?? now);
-    const slotMs = this.limits.slotAt(fromMs, position, cost) - now;
-    const { concurrency } = this.settings;
-    if (concurrency === undefined) return slotMs;
-    // The queue moves up one place whenever a running call ends.
-    const ends = Math.max(0, position + this.running - concurrency + 1);
-    return Math.max(slotMs, (ends * (this.serviceMs ?? 0)) / concurrency);
+    return this.waits.behind(position, cost, now, {
+      pausedUntilMs: this.pauses.untilMs(now),
+      outlook: this.breaker.outlook(now),
+      running: this.running,
+      concurrency: this.settings.concurrency,
+    });
   }
 
-  /** When the pause ends (Infinity: not by itself); undefined when there is none. */
-  private pausedUntil(now: number): number | undefined {
-    if (this.paused === undefined) return undefined;
-    const untilMs = this.paused.untilMs ?? Number.POSITIVE_INFINITY;
-    if (untilMs > now) return untilMs;
-    this.paused = undefined;
-    this.onEvent?.({ kind: 'resumed' });
-    return undefined;
-  }
-
-  private rankOf(ticket: Ticket): { readonly rank: number; readonly seq: number | undefined } {
-    const known = this.ranks.get(ticket);
-    if (known !== undefined) return known;
-    const ranked = { rank: this.ranker.rank(ticket), seq: undefined };
-    this.ranks.set(ticket, ranked);
-    return ranked;
-  }
-
-  private enqueue(waiter: Waiter, rank: number, seq: number | undefined): void {
-    const entry: Entry<Waiter> = this.waiting.insert(waiter, rank, seq);
-    waiter.entry = entry;
-    this.ranks.set(waiter.ticket, { rank, seq: entry.seq });
-  }
-
-  private rankAnew(): void {
-    const waiters = this.waiting.clear().sort((a, b) => a.ticket.arrivedAtMs - b.ticket.arrivedAtMs);
-    this.ranker = rankerOf(this.settings);
-    this.ranks = new WeakMap();
-    for (const waiter of waiters) this.enqueue(waiter, this.ranker.rank(waiter.ticket), undefined);
-  }
-
-  private cancel(waiter: Waiter): void {
-    this.leave(waiter);
+  private readonly cancel = (waiter: Waiter): void => {
+    const wasBest = this.queue.best === waiter;
+    this.queue.leave(waiter);
     this.cancelled++;
-    this.pump();
-  }
+    // Whoever was not next kept nobody waiting.
+    if (wasBest || this.queue.size === 0) this.pump();
+  };
 
-  private leave(waiter: Waiter): void {
-    if (waiter.entry !== undefined) this.waiting.remove(waiter.entry);
-    this.forget(waiter);
-  }
-
-  private forget(waiter: Waiter): void {
-    if (waiter.deadlineEntry !== undefined) this.deadlines.remove(waiter.deadlineEntry);
-    this.waitersById.delete(waiter.ticket.id);
-    waiter.detach();
-  }
-
-  private noteBreaker(now: number): void {
-    if (this.breaker === undefined) return;
-    const state = this.breaker.state(now);
-    if (state.kind === this.breakerKind) return;
-    const from = this.breakerKind;
-    this.breakerKind = state.kind;
-    this.onEvent?.({ kind: 'breaker', from, to: state });
-  }
-
-  /** For MemoryGrant: the request is on the wire. */
   noteSent(cost: number): void {
     this.limits.sent(this.clock.now(), cost);
     this.sentCount++;
-    if (this.waiting.size > 0) this.pump();
+    if (this.queue.size > 0) this.pump();
   }
 
-  /** For MemoryGrant: the slot was not used. */
   noteGivenBack(cost: number): void {
     this.limits.giveBack(cost);
   }
 
-  /** For MemoryGrant: the call is over. */
-  noteEnd(permit: BreakerPermit | undefined, outcome: Outcome, grantedAtMs: number): void {
+  noteEnd({ passage, grantedAtMs }: MemoryGrant, outcome: Outcome, isCall: boolean): void {
     const now = this.clock.now();
     this.running--;
-    if (permit !== undefined) this.breaker?.end(permit, outcome, now);
-    this.noteBreaker(now);
-    if (this.settings.concurrency !== undefined) {
-      const tookMs = now - grantedAtMs;
-      this.serviceMs =
-        this.serviceMs === undefined
-          ? tookMs
-          : this.serviceMs + SERVICE_TIME_SHARE * (tookMs - this.serviceMs);
-    }
-    if (this.waiting.size > 0) this.pump();
+    this.breaker.end(passage, outcome, now);
+    if (isCall) this.waits.noteCall(now - grantedAtMs);
+    if (this.queue.size > 0) this.pump();
   }
 }
 
-function rankerOf(settings: GateSettings): Ranker {
-  const policy: QueuePolicy = settings.queue.policy;
-  return createRanker(policy, settings.queue);
-}
-
-class MemoryGrant implements Grant {
-  readonly ticketId: string;
-  readonly waitedMs: number;
-  readonly line: Line | undefined;
-  private stage: 'granted' | 'sent' | 'ended' = 'granted';
-
-  constructor(
-    private readonly gate: MemoryGate,
-    private readonly ticket: Ticket,
-    waitedMs: number,
-    private readonly grantedAtMs: number,
-    line: Line | undefined,
-    private readonly permit: BreakerPermit | undefined,
-  ) {
-    this.ticketId = ticket.id;
-    this.waitedMs = waitedMs;
-    this.line = line;
-  }
-
-  sent(): void {
-    if (this.stage !== 'granted') return;
-    this.stage = 'sent';
-    this.gate.noteSent(this.ticket.cost);
-  }
-
-  end(outcome: Outcome): void {
-    if (this.stage === 'ended') return;
-    this.sent();
-    this.stage = 'ended';
-    this.gate.noteEnd(this.permit, outcome, this.grantedAtMs);
-  }
-
-  giveBack(): void {
-    if (this.stage !== 'granted') return;
-    this.stage = 'ended';
-    this.gate.noteGivenBack(this.ticket.cost);
-    this.line?.release();
-    this.gate.noteEnd(this.permit, 'ignore', this.grantedAtMs);
-  }
-}
+const draining = () => new GatewayError('draining', { detail: 'The gateway is shutting down.' });

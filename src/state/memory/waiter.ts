@@ -6,6 +6,7 @@ import type { Grant, Ticket } from '../contracts.ts';
  * wait at once, and a closure each would cost more than the ticket.
  */
 export class Waiter implements EventListenerObject {
+  /** Its places in the queue; undefined while it has none. */
   entry: Entry<Waiter> | undefined;
   deadlineEntry: Entry<Waiter> | undefined;
 
@@ -16,6 +17,7 @@ export class Waiter implements EventListenerObject {
     readonly resolve: (grant: Grant) => void,
     readonly reject: (reason: unknown) => void,
     private readonly signal: AbortSignal | undefined,
+    /** One function for all waiters of a gate. */
     private readonly onGone: (waiter: Waiter) => void,
   ) {
     signal?.addEventListener('abort', this);

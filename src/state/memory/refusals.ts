@@ -1,0 +1,41 @@
+import { GatewayError } from '../../shared/errors.ts';
+import type { GateRefusal } from '../contracts.ts';
+
+/** What a caller is told to wait while nobody knows how long it will be. */
+const UNKNOWN_WAIT_MS = 1_000;
+
+/** Makes the refusals of one gate and counts them, by code. */
+export class Refusals {
+  private readonly counts: Record<GateRefusal, number> = {
+    queue_full: 0,
+    deadline_unmeetable: 0,
+    queue_timeout: 0,
+    circuit_open: 0,
+    upstream_paused: 0,
+    state_unavailable: 0,
+  };
+
+  /** `waitMs`: what a new call would wait; undefined when nobody can know. `tickets`: how many are told. */
+  make(code: GateRefusal, detail: string, waitMs: number | undefined, tickets = 1): GatewayError {
+    this.counts[code] += tickets;
+    return new GatewayError(code, {
+      detail,
+      retryAfterMs: waitMs ?? UNKNOWN_WAIT_MS,
+      estimatedWaitMs: waitMs,
+    });
+  }
+
+  /** One more ticket is told the same. */
+  again(code: GateRefusal): void {
+    this.counts[code]++;
+  }
+
+  circuitOpen(retryAfterMs: number, tickets = 1): GatewayError {
+    const detail = 'The upstream failed too often of late; calls are refused until it is tried again.';
+    return this.make('circuit_open', detail, Math.max(0, retryAfterMs), tickets);
+  }
+
+  snapshot(): Readonly<Record<GateRefusal, number>> {
+    return { ...this.counts };
+  }
+}
