@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config, RouteConfig, UpstreamConfig } from './config/schema.ts';
 import { compileAdmission } from './gateway/admission.ts';
 import { buildPipeline } from './gateway/pipeline.ts';
@@ -21,6 +22,7 @@ import type { Gate, GateEvent, GateSettings } from './state/contracts.ts';
 import { MemoryCache } from './state/memory/cache.ts';
 import { MemoryClientLimiter } from './state/memory/client-limiter.ts';
 import { MemoryGate } from './state/memory/gate.ts';
+import { openSendJournal, type SendJournal } from './state/memory/send-journal.ts';
 import { AccessLog } from './telemetry/access-log.ts';
 import type { Log } from './telemetry/log.ts';
 import { createMetrics } from './telemetry/metrics.ts';
@@ -30,6 +32,8 @@ export interface Parts {
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
+  /** Whether the calls that limits count are written down for the process after this one. */
+  readonly remember?: boolean;
   /** Where upstreams that say `sandbox:` lead; needed when one does. */
   readonly sandboxUrl?: string | undefined;
 }
@@ -137,7 +141,7 @@ const isPaced = (upstream: UpstreamConfig): boolean =>
 function buildUpstream(
   upstream: UpstreamConfig,
   config: Config,
-  { clock, log, sandboxUrl }: Parts,
+  { clock, log, sandboxUrl, remember }: Parts,
 ): UpstreamParts {
   const url = upstream.url.kind === 'sandbox' ? sandboxUrl : upstream.url.url;
   if (url === undefined) throw new Error(`upstream ${upstream.name} needs the sandbox, which is not running`);
@@ -151,12 +155,40 @@ function buildUpstream(
   if (isPaced(upstream)) {
     const { keepaliveMs, connectTimeoutMs, maxConnections } = upstream;
     const lines = new LinePool({ clock, origin, keepaliveMs, connectTimeoutMs, maxConnections });
-    const gate = new MemoryGate({ clock, settings, lines, onEvent });
+    const journal = remember === true ? openJournal(upstream, config.dataFolder, { clock, log }) : undefined;
+    const gate = new MemoryGate({ clock, settings, lines, journal, onEvent });
     return { config: upstream, gate, retryBudget, transport: new HttpTransport(origin, options, lines) };
   }
   const exact = new HttpTransport(origin, options, undefined);
   const gate = new MemoryGate({ clock, settings, onEvent });
   return { config: upstream, gate, retryBudget, transport: new FetchTransport(origin, options, exact) };
+}
+
+/** Undefined where nothing is to be remembered, or nothing can be: the gateway works all the same, and says so. */
+function openJournal(
+  { name, limits }: UpstreamConfig,
+  folder: string | undefined,
+  { clock, log }: Pick<Parts, 'clock' | 'log'>,
+): SendJournal | undefined {
+  if (folder === undefined || limits.length === 0) return undefined;
+  const capacity = Math.max(...limits.map(({ rate }) => rate.count));
+  const path = join(folder, `${name}.sends`);
+  try {
+    return openSendJournal({ clock, path, capacity, pid: process.pid, isAlive });
+  } catch (error) {
+    log.warn({ upstream: name, path, err: error }, 'calls sent so far are not remembered across restarts');
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It lives and belongs to somebody else.
+    return (error as { code?: string }).code === 'EPERM';
+  }
 }
 
 function gateSettings({ limits, concurrency, queue, breaker }: UpstreamConfig): GateSettings {

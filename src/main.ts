@@ -30,6 +30,7 @@ const start = startCommand(
       random: systemRandom,
       log: createLog(config.log.level),
       sandboxUrl,
+      remember: true,
     }),
   systemClock,
 );

@@ -1,3 +1,6 @@
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
@@ -16,7 +19,13 @@ export interface CliOptions {
 
 /** The environment of a child: only what finding programs needs, so that the machine's own variables do not count. */
 function cleanEnv(env: Record<string, string> = {}): Record<string, string> {
-  return { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NO_COLOR: '1', ...env };
+  return {
+    DATA_DIR: mkdtempSync(join(tmpdir(), 'comporta-data-')),
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    NO_COLOR: '1',
+    ...env,
+  };
 }
 
 /** Runs `comporta …` to its end. */

@@ -82,6 +82,11 @@ export class LimitSet {
     this.log.push(nowMs, cost);
   }
 
+  /** A `cost` that was sent before this set began, by a process that is gone. Oldest first. */
+  remember(atMs: number, cost: number): void {
+    this.log.push(atMs, cost);
+  }
+
   /** A reserved `cost` will not be sent. Throws RangeError when so much was not reserved. */
   giveBack(cost: number): void {
     this.release(cost);

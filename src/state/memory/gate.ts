@@ -19,6 +19,7 @@ import { type GrantKeeper, MemoryGrant } from './grant.ts';
 import { LinePlan } from './line-plan.ts';
 import { Pause } from './pause.ts';
 import { Refusals } from './refusals.ts';
+import type { SendJournal } from './send-journal.ts';
 import { WaitEstimate } from './wait-estimate.ts';
 import { Waiter } from './waiter.ts';
 import { WaitingQueue } from './waiting-queue.ts';
@@ -28,6 +29,8 @@ export interface MemoryGateOptions {
   readonly settings: GateSettings;
   /** Ready connections, where the upstream is paced and needs them. */
   readonly lines?: Lines | undefined;
+  /** What the process before this one sent, and where this one writes down what it sends. */
+  readonly journal?: SendJournal | undefined;
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
 }
 
@@ -48,6 +51,7 @@ export class MemoryGate implements Gate, GrantKeeper {
   private readonly refusals = new Refusals();
   private readonly waits: WaitEstimate;
   private readonly breaker: GateBreaker;
+  private readonly journal: SendJournal | undefined;
 
   private running = 0;
   private wake: Timer | undefined;
@@ -61,10 +65,12 @@ export class MemoryGate implements Gate, GrantKeeper {
   private cancelled = 0;
 
   /** Throws RangeError naming the bad setting. */
-  constructor({ clock, settings, lines, onEvent = () => {} }: MemoryGateOptions) {
+  constructor({ clock, settings, lines, journal, onEvent = () => {} }: MemoryGateOptions) {
     this.clock = clock;
     this.settings = settings;
     this.limits = new LimitSet(settings.limits);
+    this.journal = journal;
+    for (const { atMs, cost } of journal?.past() ?? []) this.limits.remember(atMs, cost);
     this.waits = new WaitEstimate(this.limits);
     this.queue = new WaitingQueue(settings.queue);
     this.pauses = new Pause(onEvent);
@@ -174,6 +180,7 @@ export class MemoryGate implements Gate, GrantKeeper {
   close(): void {
     this.closed = true;
     this.arm(NEVER);
+    this.journal?.close();
     const waiters = this.queue.clear();
     if (waiters.length === 0) return;
     const error = draining();
@@ -238,6 +245,7 @@ export class MemoryGate implements Gate, GrantKeeper {
     const line = this.lines?.take();
     if (this.lines !== undefined && line === undefined) return undefined;
     this.limits.acquire(now, ticket.cost);
+    this.journal?.reserved(ticket.cost);
     if (this.canWait) this.queue.served(ticket);
     this.running++;
     this.granted++;
@@ -366,13 +374,16 @@ export class MemoryGate implements Gate, GrantKeeper {
   };
 
   noteSent(cost: number): void {
-    this.limits.sent(this.clock.now(), cost);
+    const now = this.clock.now();
+    this.limits.sent(now, cost);
+    this.journal?.sent(now, cost);
     this.sentCount++;
     if (this.queue.size > 0) this.pump();
   }
 
   noteGivenBack(cost: number): void {
     this.limits.giveBack(cost);
+    this.journal?.givenBack(cost);
   }
 
   noteEnd({ passage, grantedAtMs }: MemoryGrant, outcome: Outcome, isCall: boolean): void {
