@@ -1,0 +1,29 @@
+import type { Operation } from './operation.ts';
+import { auditOperations } from './resources/audit.ts';
+import { breakerOperations } from './resources/breaker.ts';
+import { cacheOperations } from './resources/cache.ts';
+import { configOperations } from './resources/config.ts';
+import { deniedOperations } from './resources/denied.ts';
+import { overviewOperations } from './resources/overview.ts';
+import { queueOperations } from './resources/queue.ts';
+import { ruleTestOperations } from './resources/rule-test.ts';
+import { ruleTransferOperations } from './resources/rule-transfer.ts';
+import { ruleOperations } from './resources/rules.ts';
+import { upstreamOperations } from './resources/upstreams.ts';
+import { usageOperations } from './resources/usage.ts';
+
+/** Everything that the admin API can do, in the order of the OpenAPI document. Fixed paths before `{id}`. */
+export const operations: readonly Operation[] = [
+  ...overviewOperations,
+  ...upstreamOperations,
+  ...breakerOperations,
+  ...queueOperations,
+  ...ruleTestOperations,
+  ...ruleTransferOperations,
+  ...ruleOperations,
+  ...deniedOperations,
+  ...usageOperations,
+  ...cacheOperations,
+  ...configOperations,
+  ...auditOperations,
+];

@@ -1,0 +1,45 @@
+import { expect, test } from 'bun:test';
+import { Fixture } from '../ports.fixture.ts';
+
+async function withEntries(count: number): Promise<Fixture> {
+  const fixture = new Fixture();
+  for (let index = 0; index < count; index++) {
+    await fixture.call('DELETE', index % 2 === 0 ? '/cache' : '/cache?route=/proxy/score');
+  }
+  return fixture;
+}
+
+test('pages go from the newest to the oldest, and none is missing', async () => {
+  const fixture = await withEntries(5);
+  const seen: number[] = [];
+  let before = '';
+  for (;;) {
+    const { json } = await fixture.call('GET', `/audit?limit=2${before}`);
+    seen.push(...json.items.map(({ id }: { id: number }) => id));
+    if (json.next_before === null) break;
+    before = `&before=${json.next_before}`;
+  }
+  expect(seen).toEqual([5, 4, 3, 2, 1]);
+});
+
+test('an entry says who, what, when, before and after', async () => {
+  const fixture = await withEntries(1);
+  const { json } = await fixture.call('GET', '/audit');
+  expect(json.items).toEqual([
+    {
+      id: 1,
+      at: new Date(fixture.clock.wallNow()).toISOString(),
+      actor: 'local@127.0.0.1',
+      action: 'cache.purge',
+      subject: 'cache',
+      before: { purged: 2 },
+      after: null,
+    },
+  ]);
+});
+
+test('by subject', async () => {
+  const fixture = await withEntries(4);
+  const { json } = await fixture.call('GET', `/audit?subject=${encodeURIComponent('cache/proxy/score')}`);
+  expect(json.items.map(({ id }: { id: number }) => id)).toEqual([4, 2]);
+});
