@@ -8,7 +8,7 @@ import { healthcheckCommand } from './cli/healthcheck.ts';
 import { initCommand } from './cli/init.ts';
 import { sandboxCommand } from './cli/sandbox.ts';
 import { startCommand } from './cli/start.ts';
-import { compose } from './composition.ts';
+import { Gateway } from './composition/gateway.ts';
 import { systemClock } from './shared/clock.ts';
 import { systemRandom } from './shared/random.ts';
 import { createLog } from './telemetry/log.ts';
@@ -24,11 +24,14 @@ const program = new Command('comporta')
   .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE));
 
 const start = startCommand(
-  (config, sandboxUrl) =>
-    compose(config, {
+  (loaded, source, sandboxUrl) =>
+    new Gateway({
+      loaded,
+      source,
       clock: systemClock,
       random: systemRandom,
-      log: createLog(config.log.level),
+      log: createLog(loaded.config.log.level),
+      version,
       sandboxUrl,
       remember: true,
     }),

@@ -38,12 +38,6 @@ describe('comporta check', () => {
     );
   });
 
-  test('warns of what has no effect, and is content', () => {
-    const terminal = new FakeTerminal();
-    expect(check(`admin: {}\n${VALID}`, terminal)).toBe(ExitCode.OK);
-    expect(terminal.stderr).toBe(`${folder.path}/comporta.yaml:1:1 admin: has no effect in this version\n`);
-  });
-
   test('colours the place for a person only', () => {
     const watched = new FakeTerminal(true, true);
     check(WRONG, watched);

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { fileJsonSchema } from '../config/json-schema.ts';
 import { configurationReference } from '../config/reference.ts';
+import { adminOpenApi } from '../server/admin/app.ts';
 import { errorTable } from '../shared/errors.ts';
 import { ExitCode } from './exit-codes.ts';
 import { bindTerminal, processTerminal, type Terminal } from './terminal.ts';
@@ -23,6 +24,7 @@ export function generatedFiles(shippedYaml: string): GeneratedFile[] {
     { path: 'comporta.schema.json', content: `${JSON.stringify(fileJsonSchema(), null, 2)}\n` },
     { path: 'docs/reference/configuration.md', content: configurationReference(shippedYaml) },
     { path: 'docs/reference/errors.md', content: errorReference() },
+    { path: 'docs/reference/openapi.json', content: `${JSON.stringify(adminOpenApi(), null, 2)}\n` },
   ];
 }
 

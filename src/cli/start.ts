@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import { type LoadedConfig, loadConfig } from '../config/load.ts';
+import { type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../shared/clock.ts';
 import { printProblems } from './check.ts';
@@ -10,17 +10,23 @@ import { bindTerminal, processTerminal } from './terminal.ts';
 /** What `start` runs; main.ts knows how it is built. */
 export interface RunningGateway {
   readonly url: string;
+  readonly adminUrl: string;
   readonly inFlight: number;
-  start(): void;
+  start(): Promise<void>;
   drain(signal?: AbortSignal): Promise<number>;
   stop(): Promise<void>;
 }
 
-export type BuildGateway = (config: Config, sandboxUrl: string | undefined) => RunningGateway;
+export type BuildGateway = (
+  loaded: LoadedConfig,
+  source: LoadOptions,
+  sandboxUrl: string | undefined,
+) => RunningGateway;
 
 interface StartFlags {
   readonly config: string;
   readonly listen?: string;
+  readonly adminListen?: string;
 }
 
 /** `comporta start`: the gateway, until SIGTERM or Ctrl-C drains it. */
@@ -30,6 +36,10 @@ export function startCommand(build: BuildGateway, clock: Clock): Command {
     .description('start the gateway, with the sandbox upstream where the configuration says `sandbox:`')
     .option('-c, --config <file>', 'configuration file', 'comporta.yaml')
     .option('-l, --listen <address>', 'address of the data plane, such as 127.0.0.1:8000; wins over the file')
+    .option(
+      '--admin-listen <address>',
+      'address of the admin API, such as 127.0.0.1:8001; wins over the file',
+    )
     .addHelpText(
       'after',
       `
@@ -41,12 +51,13 @@ Signals: SIGTERM and Ctrl-C take no new calls, let waiting and running ones end 
 second one ends at once. Exit 1: the configuration is not valid, or an address is taken.`,
     )
     .action(async (flags: StartFlags) => {
-      const loaded = loadConfig({
+      const source: LoadOptions = {
         file: flags.config,
-        flags: { listen: flags.listen },
+        flags: { listen: flags.listen, adminListen: flags.adminListen },
         env: process.env,
         envFile: '.env',
-      });
+      };
+      const loaded = loadConfig(source);
       if ('problems' in loaded) {
         printProblems(loaded.problems, terminal);
         process.stderr.write('comporta: nothing was started; correct the configuration and try again.\n');
@@ -55,7 +66,7 @@ second one ends at once. Exit 1: the configuration is not valid, or an address i
       }
       printProblems(loaded.warnings, terminal);
       allowOutbound(loaded.config.maxOutbound);
-      await run(flags.config, loaded, build, clock);
+      await run(source, loaded, build, clock);
     });
 }
 
@@ -74,23 +85,29 @@ function allowOutbound(maxOutbound: number): void {
   execve(process.execPath, [process.execPath, ...process.execArgv, ...process.argv.slice(1)], env);
 }
 
-async function run(file: string, { config }: LoadedConfig, build: BuildGateway, clock: Clock): Promise<void> {
+async function run(
+  source: LoadOptions,
+  loaded: LoadedConfig,
+  build: BuildGateway,
+  clock: Clock,
+): Promise<void> {
+  const { config } = loaded;
   const usesSandbox = Object.values(config.upstreams).some(({ url }) => url.kind === 'sandbox');
   let sandbox: SandboxProcess | undefined;
-  let gateway: RunningGateway;
+  let gateway: RunningGateway | undefined;
   try {
     if (usesSandbox) sandbox = await startSandboxProcess(config.sandbox);
-    gateway = build(config, sandbox?.url);
-    gateway.start();
+    gateway = build(loaded, source, sandbox?.url);
+    await gateway.start();
   } catch (error) {
-    await sandbox?.stop();
     process.stderr.write(`comporta: ${explain(error, config)}\n`);
-    process.exitCode = ExitCode.FAILURE;
-    return;
+    await gateway?.stop();
+    await sandbox?.stop();
+    process.exit(ExitCode.FAILURE);
   }
   // Before it says that it is ready: a signal that comes right then is to drain, too.
   const told = untilTold(gateway, clock);
-  announce(file, config, gateway, sandbox);
+  announce(source.file, config, gateway, sandbox);
   await told;
   await gateway.stop();
   await sandbox?.stop();
@@ -103,7 +120,11 @@ function announce(
   gateway: RunningGateway,
   sandbox: SandboxProcess | undefined,
 ): void {
-  const lines = [`comporta is ready (${file})`, `  gateway  ${gateway.url}`];
+  const lines = [
+    `comporta is ready (${file})`,
+    `  gateway  ${gateway.url}`,
+    `  admin    ${gateway.adminUrl}/api/v1`,
+  ];
   if (sandbox !== undefined)
     lines.push(`  sandbox  ${sandbox.url}  (simulated upstream; report: /sandbox/report)`);
   const tryIt = exampleCall(config, gateway.url);
@@ -158,10 +179,12 @@ function untilTold(gateway: RunningGateway, clock: Clock): Promise<void> {
 const SAME_SIGNAL_MS = 250;
 
 function explain(error: unknown, config: Config): string {
-  const { code, message } = error as { code?: string; message?: string };
-  const at = `${config.listen.host}:${config.listen.port}`;
+  const { code, message, plane } = error as { code?: string; message?: string; plane?: 'admin' };
+  const { listen } = plane === 'admin' ? config.admin : config;
+  const at = `${listen.host}:${listen.port}`;
   if (code === 'EADDRINUSE') {
-    return `the address ${at} is already in use. End what listens there, or choose another with --listen or LISTEN.`;
+    const ways = plane === 'admin' ? '--admin-listen or ADMIN_LISTEN' : '--listen or LISTEN';
+    return `the address ${at} is already in use. End what listens there, or choose another with ${ways}.`;
   }
   if (code === 'EACCES') return `the address ${at} may not be used: ports below 1024 need a privilege.`;
   return message?.replace(/^comporta( sandbox)?: /, '') ?? String(error);

@@ -1,208 +1,367 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Config, RouteConfig, UpstreamConfig } from './config/schema.ts';
-import { compileAdmission } from './gateway/admission.ts';
-import { buildPipeline } from './gateway/pipeline.ts';
-import type { Route } from './gateway/route.ts';
-import { SharedCalls } from './gateway/stages/coalesce.ts';
-import { FetchTransport } from './gateway/transport/fetch.ts';
-import { HttpTransport } from './gateway/transport/http.ts';
-import { LinePool } from './gateway/transport/lines.ts';
-import { originOf } from './gateway/transport/origin.ts';
-import type { Transport } from './gateway/transport/transport.ts';
-import { RetryBudget } from './policies/retry/budget.ts';
-import { DataPlane } from './server/data-plane.ts';
-import { Edge, type ServedRoute } from './server/edge.ts';
-import { ownPages } from './server/pages.ts';
-import { RequestIds } from './server/request-id.ts';
-import type { Clock } from './shared/clock.ts';
-import { addressSet } from './shared/ip.ts';
-import type { Random } from './shared/random.ts';
-import type { Gate, GateEvent, GateSettings } from './state/contracts.ts';
-import { MemoryCache } from './state/memory/cache.ts';
-import { MemoryClientLimiter } from './state/memory/client-limiter.ts';
-import { MemoryGate } from './state/memory/gate.ts';
-import { openSendJournal, type SendJournal } from './state/memory/send-journal.ts';
-import { AccessLog } from './telemetry/access-log.ts';
-import type { Log } from './telemetry/log.ts';
-import { createMetrics } from './telemetry/metrics.ts';
-import { UsageRecorder } from './usage/recorder.ts';
+import { type LoadedConfig, type LoadOptions, loadConfig, type Setting } from '../config/load.ts';
+import { isSecretName, withoutCredentials } from '../config/quote.ts';
+import { guardMs } from '../config/schema/upstream.ts';
+import type { Config } from '../config/schema.ts';
+import { SharedCalls } from '../gateway/stages/coalesce.ts';
+import type { JsonValue, Ledger } from '../ledger/contracts.ts';
+import { ledgerAt } from '../ledger/open-ledger.ts';
+import { LedgerUpkeep } from '../ledger/upkeep.ts';
+import type { AccessRule } from '../policies/access/rule.ts';
+import { createAdminApp } from '../server/admin/app.ts';
+import { AdminPlane } from '../server/admin/plane.ts';
+import type {
+  ConfigEntry,
+  ConfigReload,
+  LedgerStatus,
+  Readiness,
+  UpstreamPort,
+} from '../server/admin/ports.ts';
+import { readRuleDocument } from '../server/admin/resources/rule-document.ts';
+import { DataPlane } from '../server/data-plane.ts';
+import { Edge } from '../server/edge.ts';
+import { ownPages } from '../server/pages.ts';
+import { RequestIds } from '../server/request-id.ts';
+import type { Clock } from '../shared/clock.ts';
+import { addressSet } from '../shared/ip.ts';
+import type { Random } from '../shared/random.ts';
+import { MemoryAccessControl } from '../state/memory/access-control.ts';
+import { MemoryCache } from '../state/memory/cache.ts';
+import { AccessLog } from '../telemetry/access-log.ts';
+import type { Log } from '../telemetry/log.ts';
+import { createMetrics } from '../telemetry/metrics.ts';
+import { hashClient } from '../usage/client-hash.ts';
+import { UsageFlusher } from '../usage/flush.ts';
+import { UsageRecorder } from '../usage/recorder.ts';
+import { changesBetween } from './reload.ts';
+import { RouteFactory } from './routes.ts';
+import { buildUpstream, gateSettings, isPaced, type UpstreamParts } from './upstreams.ts';
 
-export interface Parts {
+export interface GatewayOptions {
+  readonly loaded: LoadedConfig;
+  /** How the configuration was loaded, for loading it again. */
+  readonly source: LoadOptions;
   readonly clock: Clock;
   readonly random: Random;
   readonly log: Log;
-  /** Whether the calls that limits count are written down for the process after this one. */
-  readonly remember?: boolean;
+  readonly version: string;
   /** Where upstreams that say `sandbox:` lead; needed when one does. */
   readonly sandboxUrl?: string | undefined;
+  /** Whether the calls that limits count are written down for the process after this one. */
+  readonly remember: boolean;
 }
 
-/** Everything that one upstream has, whatever routes lead to it. */
-interface UpstreamParts {
-  readonly config: UpstreamConfig;
-  readonly gate: Gate;
-  readonly transport: Transport;
-  readonly retryBudget: RetryBudget;
-}
+/** How long the last flush may take when the process ends. */
+const LAST_FLUSH_MS = 5_000;
 
-/**
- * Builds a gateway from its configuration: the only place where parts are made and wired. Nothing listens yet.
- * Throws when a file that the configuration names (a CA certificate) cannot be read.
- */
-export function compose(config: Config, parts: Parts): DataPlane {
-  const { clock, random, log } = parts;
-  const recorder = new UsageRecorder();
-  const cache = new MemoryCache({
-    maxSizeBytes: config.cache.maxSizeBytes,
-    maxEntryBytes: config.cache.maxEntryBytes,
-  });
-  const sharedCalls = new SharedCalls();
-  const accessLog =
-    config.log.access === 'off' ? undefined : new AccessLog(log, clock, config.log.access === 'all');
-  const upstreams = new Map(
-    Object.entries(config.upstreams).map(([name, upstream]) => [
-      name,
-      buildUpstream(upstream, config, parts),
-    ]),
-  );
-  const gates = new Map([...upstreams].map(([name, { gate }]) => [name, gate]));
+/** A gateway from its configuration: every part is made and wired here. Nothing listens before `start`. */
+export class Gateway {
+  private readonly options: GatewayOptions;
+  private loaded: LoadedConfig;
+  private readonly recorder = new UsageRecorder();
+  private readonly ledger: Ledger;
+  private readonly upkeep: LedgerUpkeep;
+  private readonly flusher: UsageFlusher;
+  private readonly access: MemoryAccessControl;
+  private readonly cache: MemoryCache;
+  private readonly upstreams: Map<string, UpstreamParts>;
+  /** The same upstreams, as the admin API sees them. */
+  private readonly ports = new Map<string, UpstreamPort>();
+  private readonly routes: RouteFactory;
+  private readonly edge: Edge;
+  private readonly dataPlane: DataPlane;
+  private readonly adminPlane: AdminPlane;
+  private ledgerAwaySinceMs: number | undefined;
 
-  const serve = (routeConfig: RouteConfig): ServedRoute => {
-    const upstream = upstreams.get(routeConfig.upstream);
-    if (upstream === undefined) throw new Error(`there is no upstream ${routeConfig.upstream}`);
-    const route: Route = { config: routeConfig, upstream: upstream.config, label: labelOf(routeConfig) };
-    const limit = routeConfig.clientLimit;
-    const handle = buildPipeline(route, {
+  /** Throws when a file that the configuration names cannot be read. */
+  constructor(options: GatewayOptions) {
+    const { clock, random, log } = options;
+    const { config } = options.loaded;
+    this.options = options;
+    this.loaded = options.loaded;
+    this.ledger = ledgerAt(config.ledger);
+    this.upkeep = new LedgerUpkeep({
       clock,
       random,
-      recorder,
-      reporter: accessLog,
-      clientLimiter:
-        limit && new MemoryClientLimiter({ clock, rate: limit.rate, algorithm: limit.algorithm }),
-      cache,
-      sharedCalls,
-      gate: upstream.gate,
-      retryBudget: upstream.retryBudget,
-      transport: upstream.transport,
-      maxEntryBytes: config.cache.maxEntryBytes,
+      log,
+      ledger: this.ledger,
+      retention: config.usage.retention,
     });
-    return {
-      ...route,
-      handle,
-      admit: compileAdmission(route, config.clients.identify),
-      usage: recorder.series(route.label, upstream.config.name),
-      bodyRules: {
-        maxBytes: routeConfig.maxBodyBytes,
-        bufferBytes: config.bufferBytes,
-        hold: isPaced(upstream.config) || routeConfig.body === 'json' || routeConfig.retry.attempts > 1,
-        json: routeConfig.body === 'json',
+    this.flusher = this.buildFlusher(config);
+    this.access = new MemoryAccessControl({ clock });
+    this.access.replaceRules(config.rules);
+    this.cache = new MemoryCache(config.cache);
+    const accessLog =
+      config.log.access === 'off' ? undefined : new AccessLog(log, clock, config.log.access === 'all');
+    this.routes = new RouteFactory(
+      {
+        clock,
+        random,
+        recorder: this.recorder,
+        ledger: this.flusher,
+        reporter: accessLog,
+        access: this.access,
+        cache: this.cache,
+        sharedCalls: new SharedCalls(),
       },
-    };
-  };
-
-  const edge: Edge = new Edge({
-    clock,
-    ids: new RequestIds(random),
-    routes: config.routes.map(serve),
-    recorder,
-    pages: ownPages({
-      draining: () => edge.draining,
-      metrics: createMetrics({
-        recorder,
-        gates,
-        cache: () => cache.stats(),
-        draining: () => edge.draining,
+      this.recorder,
+    );
+    this.upstreams = new Map(
+      Object.entries(config.upstreams).map(([name, upstream]) => [
+        name,
+        this.buildUpstream(upstream, config),
+      ]),
+    );
+    this.showUpstreams();
+    this.edge = new Edge({
+      clock,
+      ids: new RequestIds(random),
+      routes: this.routes.build(config, this.upstreams),
+      recorder: this.recorder,
+      ledger: this.flusher,
+      pages: ownPages({
+        readiness: () => this.readiness(),
+        metrics: createMetrics({
+          recorder: this.recorder,
+          gates: () => [...this.upstreams].map(([name, { gate }]) => [name, gate] as const),
+          cache: () => this.cache.stats(),
+          draining: () => this.edge.draining,
+        }),
       }),
-    }),
-    trustedProxies: addressSet(config.clients.trustProxies),
-    onDefect: (error, requestId) => accessLog?.defect(error, requestId),
-  });
-  return new DataPlane({
-    clock,
-    edge,
-    recorder,
-    listen: config.listen,
-    graceMs: config.shutdown.graceMs,
-    close: () => {
-      for (const { gate, transport } of upstreams.values()) {
-        gate.close();
-        transport.close();
-      }
-    },
-  });
-}
-
-const labelOf = (route: RouteConfig): string => route.path;
-
-const isPaced = (upstream: UpstreamConfig): boolean =>
-  upstream.limits.length > 0 || upstream.concurrency !== undefined;
-
-function buildUpstream(
-  upstream: UpstreamConfig,
-  config: Config,
-  { clock, log, sandboxUrl, remember }: Parts,
-): UpstreamParts {
-  const url = upstream.url.kind === 'sandbox' ? sandboxUrl : upstream.url.url;
-  if (url === undefined) throw new Error(`upstream ${upstream.name} needs the sandbox, which is not running`);
-  const { caFile, verify } = upstream.tls;
-  const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
-  const origin = originOf(url, { ca, verify });
-  const options = { clock, bufferBytes: config.bufferBytes };
-  const onEvent = (event: GateEvent) => logGateEvent(log, clock, upstream.name, event);
-  const settings = gateSettings(upstream);
-  const retryBudget = new RetryBudget(upstream.retry.budget);
-  if (isPaced(upstream)) {
-    const { keepaliveMs, connectTimeoutMs, maxConnections } = upstream;
-    const lines = new LinePool({ clock, origin, keepaliveMs, connectTimeoutMs, maxConnections });
-    const journal = remember === true ? openJournal(upstream, config.dataFolder, { clock, log }) : undefined;
-    const gate = new MemoryGate({ clock, settings, lines, journal, onEvent });
-    return { config: upstream, gate, retryBudget, transport: new HttpTransport(origin, options, lines) };
+      trustedProxies: addressSet(config.clients.trustProxies),
+      onDefect: (error, requestId) => accessLog?.defect(error, requestId),
+    });
+    this.dataPlane = new DataPlane({
+      clock,
+      edge: this.edge,
+      recorder: this.recorder,
+      listen: config.listen,
+      graceMs: config.shutdown.graceMs,
+      close: () => this.closeUpstreams(),
+    });
+    this.adminPlane = this.buildAdmin(config);
   }
-  const exact = new HttpTransport(origin, options, undefined);
-  const gate = new MemoryGate({ clock, settings, onEvent });
-  return { config: upstream, gate, retryBudget, transport: new FetchTransport(origin, options, exact) };
-}
 
-/** Undefined where nothing is to be remembered, or nothing can be: the gateway works all the same, and says so. */
-function openJournal(
-  { name, limits }: UpstreamConfig,
-  folder: string | undefined,
-  { clock, log }: Pick<Parts, 'clock' | 'log'>,
-): SendJournal | undefined {
-  if (folder === undefined || limits.length === 0) return undefined;
-  const capacity = Math.max(...limits.map(({ rate }) => rate.count));
-  const path = join(folder, `${name}.sends`);
-  try {
-    return openSendJournal({ clock, path, capacity, pid: process.pid, isAlive });
-  } catch (error) {
-    log.warn({ upstream: name, path, err: error }, 'calls sent so far are not remembered across restarts');
-    return undefined;
+  get url(): string {
+    return this.dataPlane.url;
+  }
+
+  get adminUrl(): string {
+    return this.adminPlane.url;
+  }
+
+  get inFlight(): number {
+    return this.dataPlane.inFlight;
+  }
+
+  /** Listens once the stored rules are in force, or the ledger has turned out to be away. */
+  async start(): Promise<void> {
+    const opened = await this.upkeep.start(
+      () => void this.applyRules().catch((error) => this.rulesFailed(error)),
+    );
+    if (opened) await this.applyRules().catch((error) => this.rulesFailed(error));
+    this.dataPlane.start();
+    try {
+      this.adminPlane.start();
+    } catch (error) {
+      await this.dataPlane.stop();
+      throw Object.assign(error as Error, { plane: 'admin' });
+    }
+    this.flusher.start();
+  }
+
+  drain(signal?: AbortSignal): Promise<number> {
+    return this.dataPlane.drain(signal);
+  }
+
+  /** Ends everything, after what was recorded has been written. */
+  async stop(): Promise<void> {
+    await this.dataPlane.stop();
+    await this.adminPlane.stop();
+    if (!(await this.flusher.close(LAST_FLUSH_MS))) {
+      const { pendingCommands } = this.flusher.status();
+      this.options.log.error(
+        { requests: pendingCommands },
+        'usage was lost: the ledger did not take it in time',
+      );
+    }
+    await this.upkeep.close();
+    await this.ledger.close().catch(() => {});
+  }
+
+  private buildUpstream(upstream: Config['upstreams'][string], config: Config): UpstreamParts {
+    const { clock, log, sandboxUrl, remember } = this.options;
+    return buildUpstream(upstream, config, { clock, log, sandboxUrl, remember });
+  }
+
+  private buildFlusher({ usage }: Config): UsageFlusher {
+    const { clock, random, log } = this.options;
+    return new UsageFlusher({
+      clock,
+      sink: this.ledger.usage,
+      // Never used again, not even by this machine's next process with the same number.
+      node: `${process.pid}-${clock.wallNow().toString(36)}-${Math.floor(random.next() * 2 ** 32).toString(36)}`,
+      intervalMs: usage.flushIntervalMs,
+      nameClient: usage.hashKey === undefined ? undefined : hashClient(usage.hashKey),
+      log,
+    });
+  }
+
+  private buildAdmin(config: Config): AdminPlane {
+    const { clock, random, log, version } = this.options;
+    const app = createAdminApp({
+      clock,
+      random,
+      tokens: { operator: config.admin.token, viewer: config.admin.viewerToken },
+      process: { version, environment: undefined, startedAtMs: clock.now() },
+      recorder: this.recorder,
+      upstreams: this.ports,
+      access: this.access,
+      rules: {
+        store: this.ledger.rules,
+        file: () => this.loaded.config.rules,
+        apply: () => this.applyRules(),
+      },
+      audit: this.ledger.audit,
+      usage: this.ledger.usage,
+      cache: {
+        stats: () => this.cache.stats(),
+        routes: () =>
+          this.loaded.config.routes.filter(({ cache }) => cache !== undefined).map(({ path }) => path),
+        purge: (route) => this.cache.purge(route === undefined ? undefined : `${route}\n`),
+      },
+      config: {
+        entries: () => [...this.loaded.settings].map(([path, setting]) => configEntry(path, setting)),
+        reload: () => this.reload(),
+      },
+      ledger: () => this.ledgerStatus(),
+      readiness: () => this.readiness(),
+      onDefect: (error, requestId) =>
+        log.error({ err: error, request_id: requestId }, 'admin request failed'),
+    });
+    return new AdminPlane({ app, listen: config.admin.listen });
+  }
+
+  /** Puts the rules of the file and of the ledger in force. Where both have an id, the file's counts. */
+  private async applyRules(): Promise<void> {
+    const fromFile = this.loaded.config.rules;
+    const taken = new Set(fromFile.map(({ id }) => id));
+    const stored: AccessRule[] = [];
+    for (const { id, document } of await this.ledger.rules.list()) {
+      const read = readRuleDocument(document);
+      if (taken.has(id)) this.options.log.warn({ rule: id }, 'a stored rule is hidden by one of the file');
+      else if (read.success) stored.push(read.data);
+      else this.options.log.error({ rule: id }, 'a stored rule cannot be read and is not in force');
+    }
+    this.access.replaceRules([...fromFile, ...stored]);
+  }
+
+  private rulesFailed(error: unknown): void {
+    this.options.log.error(
+      { err: error },
+      'the stored rules could not be read; those of the file are in force',
+    );
+  }
+
+  private async reload(): Promise<ConfigReload> {
+    const loaded = loadConfig(this.options.source);
+    if ('problems' in loaded) return { kind: 'rejected', problems: loaded.problems };
+    const changes = changesBetween(this.loaded, loaded);
+    let built: Map<string, UpstreamParts>;
+    try {
+      built = this.upstreamsOf(loaded.config);
+    } catch (error) {
+      const message = error instanceof Error ? error.message : String(error);
+      const { file } = this.options.source;
+      const problem = {
+        file,
+        line: undefined,
+        column: undefined,
+        path: 'upstreams',
+        message,
+        hint: undefined,
+      };
+      return { kind: 'rejected', problems: [problem] };
+    }
+    const routes = this.routes.build(loaded.config, built);
+    const gone = [...this.upstreams].filter(([name]) => !built.has(name));
+    for (const [name, { config, gate }] of built) {
+      if (this.upstreams.has(name)) gate.configure(gateSettings(config));
+    }
+    this.upstreams.clear();
+    for (const [name, parts] of built) this.upstreams.set(name, parts);
+    this.showUpstreams();
+    this.edge.configure({ routes, trustedProxies: addressSet(loaded.config.clients.trustProxies) });
+    for (const [, parts] of gone) close(parts);
+    const settings = new Map(loaded.settings);
+    // What needs a restart is not in force yet, and is told again by the next reload.
+    for (const path of changes.restart) keep(settings, path, this.loaded.settings.get(path));
+    this.loaded = { ...loaded, settings };
+    await this.applyRules().catch((error) => this.rulesFailed(error));
+    this.options.log.info({ ...changes }, 'configuration reloaded');
+    return { kind: 'applied', ...changes, warnings: loaded.warnings };
+  }
+
+  /** The upstreams of another configuration: those that stay keep their gate and their connections. */
+  private upstreamsOf(config: Config): Map<string, UpstreamParts> {
+    const built = new Map<string, UpstreamParts>();
+    for (const [name, upstream] of Object.entries(config.upstreams)) {
+      const old = this.upstreams.get(name);
+      if (old === undefined) built.set(name, this.buildUpstream(upstream, config));
+      else built.set(name, isPaced(old.config) === isPaced(upstream) ? { ...old, config: upstream } : old);
+    }
+    return built;
+  }
+
+  private showUpstreams(): void {
+    this.ports.clear();
+    for (const [name, { config, gate }] of this.upstreams) {
+      this.ports.set(name, {
+        url: config.url.kind === 'sandbox' ? 'sandbox:' : config.url.url,
+        paced: isPaced(config),
+        gate,
+        guardMs: (windowMs) => guardMs(config.guard, windowMs),
+      });
+    }
+  }
+
+  private closeUpstreams(): void {
+    for (const parts of this.upstreams.values()) close(parts);
+  }
+
+  private ledgerStatus(): LedgerStatus {
+    const { degraded, lastError, pendingSeries } = this.flusher.status();
+    if (this.upkeep.ready && !degraded) {
+      this.ledgerAwaySinceMs = undefined;
+      return { kind: 'ok', pendingRows: pendingSeries };
+    }
+    this.ledgerAwaySinceMs ??= this.options.clock.now();
+    const reason = lastError ?? 'the database has not been opened yet';
+    return { kind: 'degraded', pendingRows: pendingSeries, sinceMs: this.ledgerAwaySinceMs, reason };
+  }
+
+  private readiness(): Readiness {
+    if (this.edge.draining) return { kind: 'unready', reasons: ['draining'] };
+    const ledger = this.ledgerStatus();
+    return ledger.kind === 'ok' ? { kind: 'ready' } : { kind: 'degraded', reasons: ['ledger_unavailable'] };
   }
 }
 
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It lives and belongs to somebody else.
-    return (error as { code?: string }).code === 'EPERM';
-  }
+function close({ gate, transport }: UpstreamParts): void {
+  gate.close();
+  transport.close();
 }
 
-function gateSettings({ limits, concurrency, queue, breaker }: UpstreamConfig): GateSettings {
-  return { limits, concurrency, queue, breaker };
+function keep(settings: Map<string, Setting>, path: string, setting: Setting | undefined): void {
+  if (setting === undefined) settings.delete(path);
+  else settings.set(path, setting);
 }
 
-function logGateEvent(log: Log, clock: Clock, upstream: string, event: GateEvent): void {
-  const inMs = (atMs: number | undefined) =>
-    atMs === undefined ? undefined : Math.round(atMs - clock.now());
-  if (event.kind === 'breaker') {
-    const { to } = event;
-    const detail = to.kind === 'open' ? { reason: to.reason, for_ms: inMs(to.untilMs) } : {};
-    log.warn({ upstream, from: event.from, to: to.kind, ...detail }, 'circuit breaker changed');
-  } else if (event.kind === 'paused') {
-    log.warn({ upstream, reason: event.reason, for_ms: inMs(event.untilMs) }, 'upstream paused');
-  } else log.info({ upstream }, 'upstream resumed');
+/** A value as the admin API shows it: secrets are not among them. */
+function configEntry(path: string, { value, origin }: Setting): ConfigEntry {
+  const secret = path.split(/[.[]/).some((step) => isSecretName(step)) || SECRET_KEYS.has(path);
+  const shown = typeof value === 'string' ? withoutCredentials(value) : (value as JsonValue | undefined);
+  return { path, value: secret && value !== '' ? '***' : shown, secret, origin };
 }
+
+/** Secret by what they are, whatever they are called. */
+const SECRET_KEYS: ReadonlySet<string> = new Set(['usage.hash_clients']);

@@ -109,9 +109,9 @@ describe('variables', () => {
 describe('flags, origins, warnings', () => {
   test('a flag wins over the file, and a wrong one is told by its name', () => {
     const text = withTop('listen: ":1"');
-    const { config, origins } = folder.loaded(text, { flags: { listen: '[::1]:0' } });
+    const { config, settings } = folder.loaded(text, { flags: { listen: '[::1]:0' } });
     expect(config.listen).toEqual({ host: '::1', port: 0 });
-    expect(origins.get('listen')).toEqual({ kind: 'flag', where: '--listen' });
+    expect(settings.get('listen')?.origin).toEqual({ kind: 'flag', where: '--listen' });
     expect(folder.problems(text, { flags: { listen: 'x' } })).toEqual([
       '--listen: expected an address such as 127.0.0.1:8000, [::1]:8000 or :8000, got `x`',
     ]);
@@ -122,28 +122,29 @@ describe('flags, origins, warnings', () => {
     const text = withUpstream(
       'timeout: ${T:-7}s\nqueue: { max_size: "${Q:-1}", max_wait: "${W:-9}s" }\nlimits: [1 per 1s]',
     );
-    const { origins } = folder.loaded(text, { env: { T: '3' }, envFile });
+    const { settings } = folder.loaded(text, { env: { T: '3' }, envFile });
     const file = join(folder.path, 'comporta.yaml');
-    expect(origins.get('upstreams.a.timeout')).toEqual({ kind: 'env', where: 'T' });
-    expect(origins.get('upstreams.a.queue.max_size')).toEqual({ kind: 'env', where: 'Q (origins.env)' });
-    expect(origins.get('upstreams.a.queue.max_wait')).toEqual({ kind: 'file', where: `${file}:5:45` });
-    expect(origins.get('upstreams.a.limits[0]')).toEqual({ kind: 'file', where: `${file}:6:14` });
-    expect(origins.get('upstreams.a.queue.aging')).toEqual({ kind: 'default', where: '' });
-    expect(origins.get('log.level')).toEqual({ kind: 'default', where: '' });
-    expect(origins.get('upstreams.a.breaker')).toEqual({ kind: 'default', where: '' });
+    expect(settings.get('upstreams.a.timeout')?.origin).toEqual({ kind: 'env', where: 'T' });
+    expect(settings.get('upstreams.a.queue.max_size')?.origin).toEqual({
+      kind: 'env',
+      where: 'Q (origins.env)',
+    });
+    expect(settings.get('upstreams.a.queue.max_wait')?.origin).toEqual({
+      kind: 'file',
+      where: `${file}:5:45`,
+    });
+    expect(settings.get('upstreams.a.limits[0]')?.origin).toEqual({ kind: 'file', where: `${file}:6:14` });
+    expect(settings.get('upstreams.a.queue.aging')?.origin).toEqual({ kind: 'default', where: '' });
+    expect(settings.get('log.level')?.origin).toEqual({ kind: 'default', where: '' });
+    expect(settings.get('upstreams.a.breaker')?.origin).toEqual({ kind: 'default', where: '' });
   });
 
-  test('keys for a later version are checked, and told to have no effect', () => {
-    const text = (listen: string) =>
-      withTop(
-        `admin: { listen: "${listen}", token: t, viewer_token: v }\nledger: sqlite://./data/comporta.db`,
-      );
-    expect(
-      folder.loaded(text('127.0.0.1:8001')).warnings.map(({ path, message, line }) => [line, path, message]),
-    ).toEqual([
-      [1, 'admin', 'has no effect in this version'],
-      [2, 'ledger', 'has no effect in this version'],
-    ]);
-    expect(folder.problems(text('8001'))).toHaveLength(1);
+  test('--admin-listen wins over the file, and a value is known as it was written', () => {
+    const text = withTop('admin: { listen: ":1", token: t }');
+    const { config, settings } = folder.loaded(text, { flags: { adminListen: '[::1]:0' } });
+    expect(config.admin).toEqual({ listen: { host: '::1', port: 0 }, token: 't', viewerToken: undefined });
+    expect(settings.get('admin.listen')?.origin).toEqual({ kind: 'flag', where: '--admin-listen' });
+    expect(settings.get('shutdown.grace')).toEqual({ value: '30s', origin: { kind: 'default', where: '' } });
+    expect(folder.problems(text, { flags: { adminListen: 'x' } })[0]).toContain('--admin-listen: expected');
   });
 });

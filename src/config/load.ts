@@ -6,12 +6,12 @@ import { parseDotEnv } from './dotenv.ts';
 import { deepFreeze } from './freeze.ts';
 import type { Variable } from './interpolate.ts';
 import { type Finding, finding, findingsOf, isMapping, valueAt } from './issues.ts';
-import { type Origin, originsOf } from './origins.ts';
+import { type Origin, type Setting, settingsOf } from './origins.ts';
 import { formatPath, inOrder, type Path, type Problem } from './problem.ts';
 import { isSecretName, quote } from './quote.ts';
 import { type Config, fileSchema, resolveConfig } from './schema.ts';
 
-export type { Origin } from './origins.ts';
+export type { Origin, Setting } from './origins.ts';
 export { formatProblem, type Problem } from './problem.ts';
 
 const LARGEST_FILE_BYTES = 1_048_576;
@@ -26,7 +26,7 @@ export interface LoadOptions {
   /** The configuration file; messages name it as it is written here. */
   readonly file: string;
   /** What the command line says; it wins over the file. */
-  readonly flags?: { readonly listen?: string | undefined };
+  readonly flags?: { readonly listen?: string | undefined; readonly adminListen?: string | undefined };
   readonly env: Readonly<Record<string, string | undefined>>;
   /** A `.env` file; `env` wins over it, and it need not exist. Undefined: none is read. */
   readonly envFile?: string | undefined;
@@ -35,8 +35,8 @@ export interface LoadOptions {
 export interface LoadedConfig {
   /** Deep-frozen. */
   readonly config: Config;
-  /** By path in the file's terms, such as `upstreams.score.timeout`. */
-  readonly origins: ReadonlyMap<string, Origin>;
+  /** By path in the file's terms, such as `upstreams.score.timeout`. Secrets stand in it as they are. */
+  readonly settings: ReadonlyMap<string, Setting>;
   /** What is accepted and has no effect, or was ignored. */
   readonly warnings: readonly Problem[];
 }
@@ -61,7 +61,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig | RejectedConfig 
   if ('problem' in given) return { problems: [given.problem] };
   if (given.data === undefined) return { problems: [withoutPlace(file, 'is empty', INIT_HINT)] };
   const flags = flagsByPath(options.flags);
-  const data = isMapping(given.data) ? { ...given.data, ...Object.fromEntries(flags) } : given.data;
+  const data = withFlags(given.data, flags);
 
   const toProblem = (found: Finding) => located(found, { file, document, flags, data });
   const parsed = fileSchema.safeParse(data);
@@ -83,17 +83,22 @@ export function loadConfig(options: LoadOptions): LoadedConfig | RejectedConfig 
   if (late.length > 0) return rejected(late);
   return {
     config: deepFreeze(config),
-    origins: originsOf(data, (path) => originOf(path, { file, document, flags, data })),
-    warnings: [...environment.warnings, ...inertKeys(data).map(toProblem)],
+    settings: settingsOf(data, (path) => originOf(path, { file, document, flags, data })),
+    warnings: environment.warnings,
   };
 }
 
 interface Source {
   readonly file: string;
   readonly document: ConfigDocument;
-  /** Keys that the command line sets, with the flag's value. */
-  readonly flags: ReadonlyMap<string, string>;
+  readonly flags: ReadonlyMap<string, Flag>;
   readonly data: unknown;
+}
+
+/** What the command line sets. */
+interface Flag {
+  readonly name: string;
+  readonly value: string;
 }
 
 type Text = { readonly kind: 'text'; readonly text: string };
@@ -151,14 +156,34 @@ function dataOf(document: ConfigDocument, file: string): { data: unknown } | { p
   }
 }
 
-function flagsByPath(flags: LoadOptions['flags']): ReadonlyMap<string, string> {
-  return new Map(flags?.listen === undefined ? [] : [['listen', flags.listen]]);
+/** The keys that flags set, by their path. */
+function flagsByPath(flags: LoadOptions['flags']): ReadonlyMap<string, Flag> {
+  const given = new Map<string, Flag>();
+  if (flags?.listen !== undefined) given.set('listen', { name: '--listen', value: flags.listen });
+  if (flags?.adminListen !== undefined) {
+    given.set('admin.listen', { name: '--admin-listen', value: flags.adminListen });
+  }
+  return given;
+}
+
+function withFlags(data: unknown, flags: ReadonlyMap<string, Flag>): unknown {
+  if (!isMapping(data)) return data;
+  const listen = flags.get('listen')?.value;
+  const adminListen = flags.get('admin.listen')?.value;
+  const { admin } = data;
+  return {
+    ...data,
+    ...(listen === undefined ? {} : { listen }),
+    ...(adminListen === undefined
+      ? {}
+      : { admin: { ...(isMapping(admin) ? admin : {}), listen: adminListen } }),
+  };
 }
 
 function located({ path, at, message, hint }: Finding, source: Source): Problem {
   const written = formatPath(path);
   const flag = source.flags.get(written);
-  if (flag !== undefined) return withoutPlace(`--${written}`, message, hint);
+  if (flag !== undefined) return withoutPlace(flag.name, message, hint);
   const { document, file, data } = source;
   const place = at === 'key' ? document.keyPosition(path) : document.valuePosition(path);
   const variables = at === 'value' && valueAt(data, path) !== undefined ? document.variablesAt(path) : [];
@@ -183,7 +208,8 @@ function located({ path, at, message, hint }: Finding, source: Source): Problem 
 }
 
 function originOf(path: Path, { document, file, flags }: Source): Origin {
-  if (flags.has(formatPath(path))) return { kind: 'flag', where: `--${formatPath(path)}` };
+  const flag = flags.get(formatPath(path));
+  if (flag !== undefined) return { kind: 'flag', where: flag.name };
   const variables = document.variablesAt(path);
   if (variables.length > 0) {
     const names = variables.map(({ name, source }) =>
@@ -205,13 +231,6 @@ function checkFiles(config: Config): Finding[] {
       return [finding(['upstreams', name, 'tls', 'ca_file'], 'value', 'the file cannot be read')];
     }
   });
-}
-
-/** Keys that are accepted, so that a file for a later version can be checked today, and do nothing yet. */
-function inertKeys(data: unknown): Finding[] {
-  return ['admin', 'ledger']
-    .filter((key) => valueAt(data, [key]) !== undefined)
-    .map((key) => finding([key], 'key', 'has no effect in this version'));
 }
 
 function rejected(problems: readonly Problem[]): RejectedConfig {

@@ -9,24 +9,32 @@ export interface Origin {
   readonly where: string;
 }
 
+/** A value in force, in the file's own terms (`10s`), and where it came from. */
+export interface Setting {
+  /** Undefined: not set, and there is no default. */
+  readonly value: unknown;
+  readonly origin: Origin;
+}
+
 /**
- * The origin of every value, by its path in the file's own terms (`upstreams.score.timeout`), defaults included.
+ * Every value in force with its origin, by its path in the file's own terms (`upstreams.score.timeout`), defaults included.
  * `originAt` answers for values that the file or a flag gives.
  */
-export function originsOf(data: unknown, originAt: (path: Path) => Origin): ReadonlyMap<string, Origin> {
-  const origins = new Map<string, Origin>();
+export function settingsOf(data: unknown, originAt: (path: Path) => Origin): ReadonlyMap<string, Setting> {
+  const settings = new Map<string, Setting>();
   const walk = (schema: JsonSchema, value: unknown, path: Path): void => {
     if (value === undefined) {
       const mapping = isMapping(schema.default) ? mappingSchema(schema) : undefined;
-      if (mapping?.properties === undefined) origins.set(formatPath(path), { kind: 'default', where: '' });
-      else walkMapping(mapping, {}, path);
+      if (mapping?.properties === undefined) {
+        settings.set(formatPath(path), { value: schema.default, origin: { kind: 'default', where: '' } });
+      } else walkMapping(mapping, {}, path);
       return;
     }
     const mapping = isMapping(value) ? mappingSchema(schema) : undefined;
     if (isMapping(value) && mapping !== undefined) walkMapping(mapping, value, path);
     else if (Array.isArray(value) && value.length > 0) {
       for (const [index, item] of value.entries()) walk(schema.items ?? {}, item, [...path, index]);
-    } else origins.set(formatPath(path), originAt(path));
+    } else settings.set(formatPath(path), { value, origin: originAt(path) });
   };
   const walkMapping = (schema: JsonSchema, value: Readonly<Record<string, unknown>>, path: Path): void => {
     const rest = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : {};
@@ -36,5 +44,5 @@ export function originsOf(data: unknown, originAt: (path: Path) => Origin): Read
     }
   };
   walk(fileJsonSchema(), data, []);
-  return origins;
+  return settings;
 }

@@ -87,7 +87,7 @@ describe('the shipped comporta.yaml', () => {
   });
 
   test('every environment variable of the contract arrives', () => {
-    const { config, origins } = load('comporta.yaml', {
+    const { config, settings } = load('comporta.yaml', {
       LISTEN: ':9000',
       SCORE_API_URL: 'https://score.test/base/',
       EXTERNAL_API_TIMEOUT: '11',
@@ -137,7 +137,7 @@ describe('the shipped comporta.yaml', () => {
     expect(score?.timeoutMs).toBe(11_000);
     expect(data?.clientLimit?.rate).toEqual({ count: 18, windowMs: 19_000 });
     expect(data?.retry).toMatchObject({ attempts: 5, initialDelayMs: 21, multiplier: 2.2 });
-    expect([...origins.values()].filter(({ kind }) => kind === 'env')).toHaveLength(22);
+    expect([...settings.values()].filter(({ origin }) => origin.kind === 'env')).toHaveLength(22);
   });
 });
 
@@ -190,6 +190,7 @@ describe('upstreams', () => {
       connectTimeoutMs: 5_000,
       keepaliveMs: 4_000,
       maxConnections: 64,
+      guard: { share: 0.02 },
       limits: [],
       concurrency: undefined,
       penaltyMs: undefined,

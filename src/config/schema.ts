@@ -2,6 +2,8 @@ import type { z } from 'zod';
 
 export type { ClientLimitAlgorithm } from '../policies/limiter/client-limit.ts';
 
+import type { AccessRule } from '../policies/access/rule.ts';
+import { ruleSection } from './schema/access-rule.ts';
 import { type RouteConfig, route } from './schema/route.ts';
 import { listOf, namesTo, section } from './schema/section.ts';
 import type { Address, ClientSource } from './schema/server.ts';
@@ -33,9 +35,11 @@ const MOST_ROUTES = 10_000;
  */
 export const fileSchema = section({
   listen: server.address('Address of the data plane.').prefault('127.0.0.1:8000'),
-  admin: server.admin.optional().describe('Admin API and dashboard. No effect in this version.'),
+  admin: server.admin.prefault({}).describe('The admin API: who may see and change what runs.'),
   state: server.state.prefault('memory:'),
-  ledger: server.ledger.optional(),
+  ledger: server.ledger.prefault('sqlite://./data/comporta.db'),
+  usage: server.usage.prefault({}).describe('What is recorded of finished requests, and for how long.'),
+  rules: ruleSection.prefault([]),
   sandbox: server.sandbox
     .prefault({})
     .describe('A simulated upstream that enforces its limits and reports what it saw.'),
@@ -58,6 +62,12 @@ type FileConfig = z.output<typeof fileSchema>;
 /** The configuration in force: milliseconds and bytes, every default filled in, deep-frozen after loading. */
 export interface Config {
   readonly listen: Address;
+  readonly admin: Readonly<FileConfig['admin']>;
+  /** `sqlite://…` or `postgres://…`; may hold a password. */
+  readonly ledger: string;
+  readonly usage: Readonly<FileConfig['usage']>;
+  /** Access rules of the file. */
+  readonly rules: readonly AccessRule[];
   readonly state: { readonly kind: 'memory' };
   readonly sandbox: Readonly<FileConfig['sandbox']>;
   readonly clients: { readonly identify: readonly ClientSource[]; readonly trustProxies: readonly string[] };
@@ -96,6 +106,10 @@ export function resolveConfig(file: FileConfig, resolvePath: (path: string) => s
   });
   return {
     listen: file.listen,
+    admin: file.admin,
+    ledger: file.ledger,
+    usage: file.usage,
+    rules: file.rules,
     state: file.state,
     sandbox: file.sandbox,
     clients: file.clients,

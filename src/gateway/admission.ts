@@ -60,9 +60,8 @@ export function compileAdmission(route: Route, identify: readonly ClientSource[]
       }
       values = found;
     }
-    const identified = clientOf(sources, request, config.client !== undefined);
-    const client = identified ?? config.client?.default;
-    if (client === undefined && config.client?.required === true) {
+    const clientId = clientIdOf(sources, request, config.client !== undefined) ?? config.client?.default;
+    if (clientId === undefined && config.client?.required === true) {
       throw invalid(`The client is not named: send ${namedBy(sources)}.`);
     }
     const targetPath = exactTarget ?? rewritePath(config.path, config.rewrite, path);
@@ -76,11 +75,13 @@ export function compileAdmission(route: Route, identify: readonly ClientSource[]
       id: request.id,
       route,
       method: request.method,
+      path,
       target: targetPath + targetQuery,
       params: values,
-      incoming: withClientHeader(headers, config.client?.header, client),
+      incoming: withClientHeader(headers, config.client?.header, clientId),
       body: request.body,
-      client: client ?? request.ip,
+      client: clientId ?? request.ip,
+      clientId,
       ip: request,
       urgency: urgencyOf(
         urgencyParam === undefined ? undefined : queryParam(query, urgencyParam),
@@ -132,15 +133,18 @@ function valueReader(name: string, pattern: string | undefined): (text: string) 
 /** Longer ids are not ids: they would only fill maps and logs. */
 const MAX_CLIENT_ID_LENGTH = 256;
 
-/** The first source that names the client. A route that tells its upstream who calls does not take an address. */
-function clientOf(
+/**
+ * The id that the first source gives; undefined where that source is the address. A route that tells its upstream who
+ * calls does not take an address.
+ */
+function clientIdOf(
   sources: readonly ClientSource[],
   request: IncomingRequest,
   namedOnly: boolean,
 ): string | undefined {
   for (const source of sources) {
     if (source.kind === 'ip') {
-      if (!namedOnly) return request.ip;
+      if (!namedOnly) return undefined;
       continue;
     }
     const id =

@@ -15,6 +15,8 @@ export interface CommandFacts {
   readonly id: string;
   readonly route: Route;
   readonly method: string;
+  /** The path as the client sent it, normalised, without query: what access rules and usage know. */
+  readonly path: string;
   /** The path and query as the upstream gets them: rewritten, control parameters removed. */
   readonly target: string;
   /** Declared parameters by name, validated and normalised. */
@@ -22,8 +24,10 @@ export interface CommandFacts {
   /** The client's headers. */
   readonly incoming: Headers;
   readonly body: RequestBody;
-  /** Who asks, as the configuration identifies clients. */
+  /** Who asks, as the configuration identifies clients: an id, or the address. */
   readonly client: string;
+  /** The id alone; undefined when the request names none. */
+  readonly clientId: string | undefined;
   /** The address the request came from, canonical; or who knows it, since looking it up costs and few ask. */
   readonly ip: string | { readonly ip: string };
   readonly urgency: Urgency;
@@ -42,11 +46,13 @@ export class Command {
   readonly id: string;
   readonly route: Route;
   readonly method: string;
+  readonly path: string;
   readonly target: string;
   readonly params: Readonly<Record<string, string>>;
   readonly incoming: Headers;
   readonly body: RequestBody;
   readonly client: string;
+  readonly clientId: string | undefined;
   readonly urgency: Urgency;
   readonly arrivedAtMs: number;
   readonly deadlineMs: number;
@@ -74,11 +80,13 @@ export class Command {
     this.id = facts.id;
     this.route = facts.route;
     this.method = facts.method;
+    this.path = facts.path;
     this.target = facts.target;
     this.params = facts.params;
     this.incoming = facts.incoming;
     this.body = facts.body;
     this.client = facts.client;
+    this.clientId = facts.clientId;
     this.address = facts.ip;
     this.urgency = facts.urgency;
     this.arrivedAtMs = facts.arrivedAtMs;
@@ -115,11 +123,13 @@ export class Command {
       id: this.id,
       route: this.route,
       method: this.method,
+      path: this.path,
       target: this.target,
       params: this.params,
       incoming: this.incoming,
       body: this.body,
       client: this.client,
+      clientId: this.clientId,
       ip: this.address,
       urgency: this.urgency,
       arrivedAtMs: this.arrivedAtMs,

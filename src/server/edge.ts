@@ -6,10 +6,12 @@ import type { Reply } from '../gateway/reply.ts';
 import type { Route } from '../gateway/route.ts';
 import { Router } from '../gateway/router.ts';
 import type { Handler } from '../gateway/stage.ts';
+import type { UsageNotes } from '../gateway/stages/record.ts';
 import type { Clock } from '../shared/clock.ts';
 import { asGatewayError, GatewayError } from '../shared/errors.ts';
 import type { AddressSet } from '../shared/ip.ts';
 import type { RouteUsage, UsageRecorder } from '../usage/recorder.ts';
+import type { UsageSample } from '../usage/rollup.ts';
 import { Arrival, type Connections } from './arrival.ts';
 import { type BodyRules, readBody } from './request-body.ts';
 import type { RequestIds } from './request-id.ts';
@@ -33,6 +35,8 @@ export interface EdgeOptions {
   readonly routes: readonly ServedRoute[];
   readonly pages: OwnPages;
   readonly recorder: UsageRecorder;
+  /** The usage ledger. */
+  readonly ledger: UsageNotes | undefined;
   readonly trustedProxies: AddressSet;
   /** For requests that no route took. */
   readonly onDefect: (error: GatewayError, requestId: string) => void;
@@ -43,14 +47,22 @@ export interface EdgeOptions {
  * answer is at hand is answered without a promise.
  */
 export class Edge {
-  private readonly router: Router<ServedRoute>;
+  private router: Router<ServedRoute>;
+  private trustedProxies: AddressSet;
   private readonly unrouted: RouteUsage;
   /** While set, new calls are refused with `draining`; calls under way go on. */
   draining = false;
 
   constructor(private readonly options: EdgeOptions) {
     this.router = new Router(options.routes);
+    this.trustedProxies = options.trustedProxies;
     this.unrouted = options.recorder.series('(none)', '(none)');
+  }
+
+  /** Other routes for the requests that come from now on. */
+  configure(next: Pick<EdgeOptions, 'routes' | 'trustedProxies'>): void {
+    this.router = new Router(next.routes);
+    this.trustedProxies = next.trustedProxies;
   }
 
   readonly serve = (request: Request, connections: Connections): Response | Promise<Response> => {
@@ -80,9 +92,9 @@ export class Edge {
         .then((whole) =>
           this.run(served, this.arrival(id, request, target, whole, arrivedAtMs, connections), connections),
         )
-        .catch((error: unknown) => this.refuse(error, served, id, arrivedAtMs));
+        .catch((error: unknown) => this.refuse(error, served, id, arrivedAtMs, request.method));
     } catch (error) {
-      return this.refuse(error, route, id, arrivedAtMs);
+      return this.refuse(error, route, id, arrivedAtMs, request.method);
     }
   };
 
@@ -94,8 +106,7 @@ export class Edge {
     arrivedAtMs: number,
     connections: Connections,
   ): Arrival {
-    const { trustedProxies } = this.options;
-    return new Arrival(id, request, target, body, arrivedAtMs, connections, trustedProxies);
+    return new Arrival(id, request, target, body, arrivedAtMs, connections, this.trustedProxies);
   }
 
   private run(route: ServedRoute, arrival: Arrival, connections: Connections): Response | Promise<Response> {
@@ -126,12 +137,25 @@ export class Edge {
   }
 
   /** A request that became no command: it is counted all the same. */
-  private refuse(thrown: unknown, route: ServedRoute | undefined, id: string, arrivedAtMs: number): Response {
-    const { clock, recorder, onDefect } = this.options;
+  private refuse(
+    thrown: unknown,
+    route: ServedRoute | undefined,
+    id: string,
+    arrivedAtMs: number,
+    method: string,
+  ): Response {
+    const { clock, recorder, ledger, onDefect } = this.options;
     const error = asGatewayError(thrown);
     if (error.code === 'internal') onDefect(error, id);
     const reply = route?.config.envelope === 'status' ? envelopedError(error) : problemReply(error, id);
-    recorder.record(route?.usage ?? this.unrouted, {
+    const usage = route?.usage ?? this.unrouted;
+    const sample: UsageSample = {
+      route: usage.route,
+      upstream: usage.upstream,
+      // Nobody was identified, and a path that no route takes may be anything.
+      client: NOBODY,
+      path: usage.route,
+      method: KNOWN_METHODS.has(method) ? method : 'other',
       outcome: 'refused',
       status: reply.status,
       bytes: reply.body instanceof Uint8Array ? reply.body.byteLength : 0,
@@ -141,10 +165,25 @@ export class Edge {
       attempts: 0,
       cache: 'none',
       errorCode: error.code,
-    });
+    };
+    recorder.record(usage, sample);
+    ledger?.record(sample);
     return plainResponse(reply, id);
   }
 }
+
+const NOBODY = '(none)';
+
+/** Anything else may be made up: a label set of its own for everybody who tries. */
+const KNOWN_METHODS: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'POST',
+  'PUT',
+  'PATCH',
+  'DELETE',
+  'OPTIONS',
+]);
 
 function drainingError(): GatewayError {
   return new GatewayError('draining', {

@@ -21,16 +21,28 @@ function json(status: number, content: unknown): Reply {
   };
 }
 
+/** Whether new calls are welcome. `degraded`: they are, and something that is not needed for them is away. */
+export type PageReadiness =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'degraded' | 'unready'; readonly reasons: readonly string[] };
+
+/** An open breaker or a database that is away makes no node unready: calls are answered all the same. */
+function readyPage(readiness: PageReadiness): Reply {
+  if (readiness.kind === 'ready') return json(200, { status: 'ready' });
+  if (readiness.kind === 'degraded') return json(200, { status: 'degraded', reasons: readiness.reasons });
+  return json(503, { status: readiness.reasons[0] ?? 'unready' });
+}
+
 /** Signs of life: what the gateway says of itself on the data plane. */
 export function ownPages(state: {
-  readonly draining: () => boolean;
+  readonly readiness: () => PageReadiness;
   readonly metrics: MetricsPages;
 }): OwnPages {
-  const { draining, metrics } = state;
+  const { readiness, metrics } = state;
   return new Map<string, (request: Request) => Reply | Promise<Reply>>([
     ['/health', () => json(200, { status: 'healthy' })],
     ['/livez', () => json(200, { status: 'alive' })],
-    ['/readyz', () => (draining() ? json(503, { status: 'draining' }) : json(200, { status: 'ready' }))],
+    ['/readyz', () => readyPage(readiness())],
     [
       '/metrics',
       (request) => {

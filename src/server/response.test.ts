@@ -17,6 +17,8 @@ const reply: Reply = {
 
 function command(id: string, cacheStatus?: string, extraHeaders?: HeaderList): Command {
   const made = new Command({
+    path: '/',
+    clientId: undefined,
     id,
     route: {} as Route,
     method: 'GET',

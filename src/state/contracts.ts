@@ -75,6 +75,22 @@ export interface Estimate {
   readonly waitMs: number | undefined;
 }
 
+/** A ticket in the queue, for whoever looks at it. */
+export interface WaitingTicket {
+  readonly id: string;
+  readonly client: string;
+  readonly urgency: Urgency;
+  readonly ageMs: number;
+  /** How long it will still wait; undefined while nobody can know. */
+  readonly etaMs: number | undefined;
+}
+
+export interface ClearedQueue {
+  readonly requests: number;
+  /** Different clients among them. */
+  readonly clients: number;
+}
+
 /** The part of a gate that may change while it runs. */
 export interface GateSettings {
   /** All hold together. Empty: unpaced. */
@@ -154,6 +170,12 @@ export interface Gate {
   promote(ticketId: string, urgency: Urgency): boolean;
   /** Removes a waiting ticket; its caller is told `upstream_paused`. False when it does not wait. */
   remove(ticketId: string): boolean;
+  /** Removes everybody who waits; each is told `upstream_paused`. */
+  clear(): ClearedQueue | Promise<ClearedQueue>;
+  /** Who waits, next one first: at most `limit` after the first `offset`. */
+  waiting(offset: number, limit: number): readonly WaitingTicket[] | Promise<readonly WaitingTicket[]>;
+  /** In force now. */
+  settings(): GateSettings;
   snapshot(): GateSnapshot;
   /** Stops timers and refuses who still waits with `draining`. */
   close(): void;

@@ -9,7 +9,7 @@ import type { UsageRecorder } from '../usage/recorder.ts';
 /** Where the numbers come from. They are kept elsewhere and read here, so that the hot path only adds. */
 export interface MetricsSources {
   readonly recorder: UsageRecorder;
-  readonly gates: ReadonlyMap<string, Gate>;
+  readonly gates: () => ReadonlyArray<readonly [string, Gate]>;
   readonly cache: () => CacheStats;
   readonly draining: () => boolean;
 }
@@ -32,7 +32,7 @@ export function createMetrics(sources: MetricsSources): MetricsPages {
 }
 
 function metricsJson({ recorder, gates, cache, draining }: MetricsSources): Record<string, unknown> {
-  const snapshots = [...gates].map(([name, gate]) => [name, gate.snapshot()] as const);
+  const snapshots = gates().map(([name, gate]) => [name, gate.snapshot()] as const);
   const totals = recorder.totals();
   const worst = Math.max(0, ...snapshots.map(([, gate]) => BREAKER_ORDER.indexOf(breakerWord(gate.breaker))));
   const stats = cache();
@@ -154,7 +154,7 @@ async function exposition(
     'upstream',
     'code',
   ]);
-  for (const [upstream, gate] of sources.gates) {
+  for (const [upstream, gate] of sources.gates()) {
     const snapshot = gate.snapshot();
     waiting.set({ upstream }, snapshot.waiting);
     oldest.set({ upstream }, snapshot.oldestWaitMs / 1_000);

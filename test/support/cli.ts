@@ -19,13 +19,22 @@ export interface CliOptions {
 
 /** The environment of a child: only what finding programs needs, so that the machine's own variables do not count. */
 function cleanEnv(env: Record<string, string> = {}): Record<string, string> {
+  const data = mkdtempSync(join(tmpdir(), 'comporta-data-'));
   return {
-    DATA_DIR: mkdtempSync(join(tmpdir(), 'comporta-data-')),
+    DATA_DIR: data,
+    DATABASE_URL: `sqlite://${data}/comporta.db`,
+    ADMIN_LISTEN: '127.0.0.1:0',
     PATH: process.env.PATH ?? '',
     HOME: process.env.HOME ?? '',
     NO_COLOR: '1',
     ...env,
   };
+}
+
+/** Two gateways of two tests must not want the same port, whatever their files say. */
+function elsewhere(args: readonly string[]): string[] {
+  const starts = args[0] === 'start' && !args.includes('--help') && !args.includes('--admin-listen');
+  return starts ? ['--admin-listen', '127.0.0.1:0'] : [];
 }
 
 /** Runs `comporta …` to its end. */
@@ -42,7 +51,7 @@ export async function runCli(args: readonly string[], options: CliOptions = {}):
 /** Starts `comporta …`; the test ends it by its pid. */
 export function spawnCli(args: readonly string[], { cwd = ROOT, env }: CliOptions = {}) {
   return Bun.spawn({
-    cmd: [process.execPath, MAIN, ...args],
+    cmd: [process.execPath, MAIN, ...args, ...elsewhere(args)],
     cwd,
     env: cleanEnv(env),
     stdin: 'ignore',

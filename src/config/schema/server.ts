@@ -92,12 +92,21 @@ export const state = scalar<{ readonly kind: 'memory' }>(
   'Where queues, pacing, breakers and the cache are kept. `memory:` is the memory of this process.',
 );
 
-/** Keys that a later version acts on. They are validated, so that a file written for it can be checked today. */
 export const admin = section({
-  listen: address('Address of the admin API and the dashboard. No effect in this version.').optional(),
-  token: text('Token that may change things. No effect in this version.', { secret: true }).optional(),
-  viewer_token: text('Token that may only look. No effect in this version.', { secret: true }).optional(),
-});
+  listen: address('Address of the admin API. Without a token it must be one of this machine’s own.').prefault(
+    '127.0.0.1:8001',
+  ),
+  token: text('Operators send it to see and change everything. Empty: nobody has to send one.', {
+    secret: true,
+  }).prefault(''),
+  viewer_token: text('Viewers send it to see everything and change nothing. Empty: there are none.', {
+    secret: true,
+  }).prefault(''),
+}).transform((file) => ({
+  listen: file.listen,
+  token: file.token || undefined,
+  viewerToken: file.viewer_token || undefined,
+}));
 
 export const ledger = scalar<string>(
   {
@@ -107,8 +116,37 @@ export const ledger = scalar<string>(
     secret: true,
     read: (written) => (/^(sqlite|postgres(ql)?):\/\/\S+$/i.test(written) ? written : undefined),
   },
-  'Where rules, audit log and usage are kept. No effect in this version.',
+  'Where rules, audit log and usage are kept. A relative path begins at the working directory.',
 );
+
+const DAY_MS = 86_400_000;
+
+export const usage = section({
+  flush_interval: duration('Time between two writes to the ledger, and the most that a kill -9 loses.', {
+    min: 100,
+    max: 600_000,
+  }).prefault('5s'),
+  hash_clients: text(
+    'Key: with one, the ledger knows clients by a keyed hash (HMAC-SHA-256) instead of their id. Empty: by their id.',
+    { secret: true },
+  ).prefault(''),
+  keep_minutes: duration('How long usage is kept by the minute; then by the hour.', {
+    min: DAY_MS,
+    max: 400 * DAY_MS,
+  }).prefault('2d'),
+  keep_hours: duration('How long usage is kept by the hour; then by the day.', {
+    min: 2 * DAY_MS,
+    max: 4_000 * DAY_MS,
+  }).prefault('35d'),
+  keep_days: duration('How long usage is kept by the day.', {
+    min: 7 * DAY_MS,
+    max: 40_000 * DAY_MS,
+  }).prefault('400d'),
+}).transform((file) => ({
+  flushIntervalMs: file.flush_interval,
+  hashKey: file.hash_clients || undefined,
+  retention: { minutesMs: file.keep_minutes, hoursMs: file.keep_hours, daysMs: file.keep_days },
+}));
 
 export const sandbox = section({
   listen: address(

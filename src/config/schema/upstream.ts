@@ -20,6 +20,8 @@ export interface UpstreamConfig {
   /** A paced connection that was idle for longer is not used again. */
   readonly keepaliveMs: number;
   readonly maxConnections: number;
+  /** What every limit's window is lengthened by; it is in `limits` already. */
+  readonly guard: Guard;
   /** All hold together; empty: unpaced. */
   readonly limits: readonly LimitSettings[];
   /** Calls in flight at once; undefined: unbounded. */
@@ -69,7 +71,7 @@ const url = scalar<UpstreamUrl>(
 );
 
 /** A share of a limit's window, or a time. */
-type Guard = { readonly share: number } | { readonly ms: number };
+export type Guard = { readonly share: number } | { readonly ms: number };
 
 /** A share of a short window would vanish in the timers' own error. */
 const LEAST_SHARED_GUARD_MS = 2;
@@ -94,7 +96,8 @@ const guard = scalar<Guard>(
   'Added to every spacing for the network between here and the upstream: a share of the limit’s window (at least 2ms), or a duration that is taken as it is.',
 );
 
-function guardMs(setting: Guard, windowMs: number): number {
+/** The guard of a limit with a window of so many ms. */
+export function guardMs(setting: Guard, windowMs: number): number {
   return 'ms' in setting ? setting.ms : Math.max(LEAST_SHARED_GUARD_MS, windowMs * setting.share);
 }
 
@@ -201,6 +204,7 @@ export const upstream = section({
     connectTimeoutMs: file.connect_timeout,
     keepaliveMs: file.keepalive,
     maxConnections: file.max_connections,
+    guard: file.guard,
     limits: file.limits.map((one) => ({ ...one, guardMs: guardMs(file.guard, one.rate.windowMs) })),
     concurrency: file.concurrency,
     penaltyMs: file.penalty,

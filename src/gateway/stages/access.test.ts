@@ -1,6 +1,9 @@
 import { expect, test } from 'bun:test';
+import { parseRule } from '../../config/schema/access-rule.ts';
+import type { AccessRule } from '../../policies/access/rule.ts';
 import { GatewayError } from '../../shared/errors.ts';
 import { VirtualClock } from '../../shared/virtual-clock.ts';
+import { MemoryAccessControl } from '../../state/memory/access-control.ts';
 import { MemoryClientLimiter } from '../../state/memory/client-limiter.ts';
 import type { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
@@ -16,7 +19,7 @@ function stage(by: 'ip' | 'client', async = false) {
   const route = { config: { clientLimit: { rate, by, algorithm: 'sliding_window' } } } as unknown as Route;
   const clientLimiter = async ? { take: (client: string) => Promise.resolve(limiter.take(client)) } : limiter;
   let calls = 0;
-  const handle = accessStage(route, { clientLimiter })(() => {
+  const handle = accessStage(route, { access: new MemoryAccessControl({ clock }), clientLimiter })(() => {
     calls++;
     return reply;
   });
@@ -70,7 +73,52 @@ test('a limiter that answers later decides all the same', async () => {
   expect(handle(command('a', ''))).rejects.toMatchObject({ code: 'client_rate_limited' });
 });
 
-test('a route without a limit has no such stage', () => {
-  const next = () => reply;
-  expect(accessStage({ config: {} } as Route, { clientLimiter: undefined })(next)).toBe(next);
+test('without rules and limits nobody is looked at', () => {
+  const access = new MemoryAccessControl({ clock: new VirtualClock() });
+  const passing = command('a', '1.1.1.1');
+  expect(
+    accessStage({ config: {} } as Route, { access, clientLimiter: undefined })(() => reply)(passing),
+  ).toBe(reply);
+  expect(passing.extraHeaders).toBeUndefined();
+});
+
+const rule = (fields: object) => {
+  const parsed = parseRule({ id: 'r', action: 'deny', ...fields });
+  if (Array.isArray(parsed)) throw new Error(JSON.stringify(parsed));
+  return parsed as AccessRule;
+};
+
+function ruled(...rules: AccessRule[]) {
+  const clock = new VirtualClock();
+  const access = new MemoryAccessControl({ clock });
+  access.replaceRules(rules);
+  const handle = accessStage({ config: {} } as Route, { access, clientLimiter: undefined })(() => reply);
+  const from = (ip: string, clientId?: string) =>
+    ({ client: clientId ?? ip, clientId, ip, path: '/ml/items/1', method: 'GET' }) as unknown as Command;
+  return { handle, from, clock };
+}
+
+test('a rule that denies refuses with its id, and only those it is about', () => {
+  const { handle, from } = ruled(rule({ client: '10.0.0.0/8', path: '/ml/*' }));
+  const error = refusal(() => handle(from('10.1.2.3')));
+  expect([error.code, error.status]).toEqual(['access_denied', 403]);
+  expect(error.message).toContain('`r`');
+  expect(handle(from('192.0.2.1'))).toBe(reply);
+});
+
+test('a rule with a limit tells what is left, refuses above it, and lets in again when it said', () => {
+  const { handle, from, clock } = ruled(rule({ action: 'throttle', client: '10.0.0.1', limit: '2 per 1m' }));
+  const first = from('10.0.0.1');
+  handle(first);
+  expect(new Map(first.extraHeaders).get('RateLimit')).toBe('"r";r=1;t=60');
+  handle(from('10.0.0.1'));
+  const error = refusal(() => handle(from('10.0.0.1')));
+  expect(error.code).toBe('client_rate_limited');
+  clock.advance(error.retryAfterMs!);
+  expect(handle(from('10.0.0.1'))).toBe(reply);
+});
+
+test('a shadow rule refuses nobody', () => {
+  const { handle, from } = ruled(rule({ shadow: true }));
+  expect(handle(from('10.0.0.1'))).toBe(reply);
 });

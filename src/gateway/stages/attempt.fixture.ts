@@ -85,6 +85,8 @@ export class Attempts {
     facts: { method?: string; signal?: AbortSignal; body?: RequestBody; deadlineMs?: number } = {},
   ): Command {
     return new Command({
+      path: '/',
+      clientId: undefined,
       id: 'test',
       route: this.route,
       method: facts.method ?? 'GET',

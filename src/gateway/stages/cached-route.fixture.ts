@@ -101,6 +101,8 @@ export class Fixture {
   command(facts: Partial<CommandFacts> & { readonly headers?: Record<string, string> } = {}): Command {
     const { headers, ...rest } = facts;
     return new Command({
+      path: '/',
+      clientId: undefined,
       id: `c${++this.ids}`,
       route: this.route,
       method: 'GET',

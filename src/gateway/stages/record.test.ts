@@ -18,11 +18,17 @@ function recorded(
   const clock = new VirtualClock();
   const recorder = new UsageRecorder();
   const reports: CommandReport[] = [];
-  const route = { config: { envelope }, upstream: { name: 'u' }, label: '/r' } as unknown as Route;
+  const route = {
+    config: { path: '/r', envelope },
+    upstream: { name: 'u' },
+    label: '/r',
+  } as unknown as Route;
   const reporter = { successes, report: (report: CommandReport) => void reports.push(report) };
-  const handle = recordStage(route, { clock, recorder, reporter })(next);
+  const handle = recordStage(route, { clock, recorder, ledger: undefined, reporter })(next);
   const abort = new AbortController();
   const command = new Command({
+    path: '/',
+    clientId: undefined,
     id: 'r-1',
     route,
     method: 'GET',

@@ -1,5 +1,6 @@
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts';
 import type { CacheResult, CommandOutcome, UsageRecorder } from '../../usage/recorder.ts';
+import type { UsageSample } from '../../usage/rollup.ts';
 import { StreamBody } from '../body.ts';
 import type { Command } from '../command.ts';
 import { enveloped, envelopedError } from '../envelope.ts';
@@ -22,8 +23,15 @@ export interface CommandReporter {
   report(report: CommandReport): void;
 }
 
+/** Takes note of finished commands, at once. */
+export interface UsageNotes {
+  record(sample: UsageSample): void;
+}
+
 export interface RecordServices extends Pick<StageServices, 'clock'> {
   readonly recorder: UsageRecorder;
+  /** The usage ledger; it only takes note, and writes later. */
+  readonly ledger: UsageNotes | undefined;
   /** The access log; undefined when nothing is to be logged. */
   readonly reporter: CommandReporter | undefined;
 }
@@ -35,8 +43,10 @@ const CLIENT_GONE = 499;
  * The outermost step: every command ends exactly once here, whether answered, refused, failed or abandoned. Errors
  * become answers here, so nothing is ever thrown to the edge.
  */
-export const recordStage: StageFactory<RecordServices> = (route, { clock, recorder, reporter }) => {
+export const recordStage: StageFactory<RecordServices> = (route, { clock, recorder, ledger, reporter }) => {
   const usage = recorder.series(route.label, route.upstream.name);
+  // A wildcard route stands for many paths; any other is its own.
+  const byPath = route.config.path.endsWith('*');
   const inEnvelope = route.config.envelope === 'status';
 
   const finish = (
@@ -49,7 +59,12 @@ export const recordStage: StageFactory<RecordServices> = (route, { clock, record
     recorder.inFlight--;
     const totalMs = clock.now() - command.arrivedAtMs;
     const { status } = reply;
-    recorder.record(usage, {
+    const sample: UsageSample = {
+      route: route.label,
+      upstream: route.upstream.name,
+      client: command.client,
+      path: byPath ? command.path : route.label,
+      method: command.method,
       outcome,
       status,
       bytes,
@@ -59,7 +74,9 @@ export const recordStage: StageFactory<RecordServices> = (route, { clock, record
       attempts: command.attempts,
       cache: cacheResultOf(command.cacheStatus),
       errorCode: command.errorCode,
-    });
+    };
+    recorder.record(usage, sample);
+    ledger?.record(sample);
     if (reporter !== undefined && (outcome !== 'success' || reporter.successes)) {
       reporter.report({ command, outcome, status, totalMs, error });
     }

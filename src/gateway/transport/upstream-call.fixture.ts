@@ -25,6 +25,8 @@ export const PLAIN_HEADERS = [
 
 export function commandOf(facts: CallFacts = {}): Command {
   return new Command({
+    path: '/',
+    clientId: undefined,
     id: 'test',
     route: { config: { timeoutMs: facts.timeoutMs ?? 5_000 } } as unknown as Route,
     method: facts.method ?? 'GET',

@@ -1,9 +1,10 @@
 import type { Outcome, Outlook } from '../../policies/breaker/breaker.ts';
 import { checkBreakerSettings } from '../../policies/breaker/settings.ts';
 import { LimitSet } from '../../policies/limiter/limit-set.ts';
-import type { Clock, Timer } from '../../shared/clock.ts';
-import { GatewayError } from '../../shared/errors.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { GatewayError } from '../../shared/errors.ts';
 import type {
+  ClearedQueue,
   Estimate,
   Gate,
   GateEvent,
@@ -13,12 +14,14 @@ import type {
   Lines,
   Ticket,
   Urgency,
+  WaitingTicket,
 } from '../contracts.ts';
+import { Alarm } from './alarm.ts';
 import { GateBreaker } from './gate-breaker.ts';
 import { type GrantKeeper, MemoryGrant } from './grant.ts';
 import { LinePlan } from './line-plan.ts';
 import { Pause } from './pause.ts';
-import { Refusals } from './refusals.ts';
+import { draining, Refusals } from './refusals.ts';
 import type { SendJournal } from './send-journal.ts';
 import { WaitEstimate } from './wait-estimate.ts';
 import { Waiter } from './waiter.ts';
@@ -44,7 +47,7 @@ const NEVER = Number.POSITIVE_INFINITY;
 export class MemoryGate implements Gate, GrantKeeper {
   private readonly clock: Clock;
   private readonly lines: LinePlan | undefined;
-  private settings: GateSettings;
+  private inForce: GateSettings;
   private readonly limits: LimitSet;
   private readonly queue: WaitingQueue;
   private readonly pauses: Pause;
@@ -53,9 +56,8 @@ export class MemoryGate implements Gate, GrantKeeper {
   private readonly breaker: GateBreaker;
   private readonly journal: SendJournal | undefined;
 
+  private readonly alarm: Alarm;
   private running = 0;
-  private wake: Timer | undefined;
-  private wakeAtMs = NEVER;
   private closed = false;
   private pumping = false;
   private pumpAgain = false;
@@ -67,7 +69,8 @@ export class MemoryGate implements Gate, GrantKeeper {
   /** Throws RangeError naming the bad setting. */
   constructor({ clock, settings, lines, journal, onEvent = () => {} }: MemoryGateOptions) {
     this.clock = clock;
-    this.settings = settings;
+    this.alarm = new Alarm(clock, () => this.pump());
+    this.inForce = settings;
     this.limits = new LimitSet(settings.limits);
     this.journal = journal;
     for (const { atMs, cost } of journal?.past() ?? []) this.limits.remember(atMs, cost);
@@ -95,7 +98,7 @@ export class MemoryGate implements Gate, GrantKeeper {
       const waiter = new Waiter(ticket, now, resolve, reject, signal, this.cancel);
       this.queue.add(waiter);
       // Anybody else waits for what those before already wait for.
-      const isNews = this.queue.best === waiter || ticket.deadlineMs < this.wakeAtMs;
+      const isNews = this.queue.best === waiter || ticket.deadlineMs < this.alarm.atMs;
       if (isNews || this.lines?.mayWantMore(this.queue.size)) this.pump();
     });
   }
@@ -123,10 +126,10 @@ export class MemoryGate implements Gate, GrantKeeper {
     try {
       this.queue.configure(settings.queue);
     } catch (error) {
-      this.limits.configure(this.settings.limits, now);
+      this.limits.configure(this.inForce.limits, now);
       throw error;
     }
-    this.settings = settings;
+    this.inForce = settings;
     this.breaker.configure(settings.breaker, now);
     this.pump();
   }
@@ -148,11 +151,31 @@ export class MemoryGate implements Gate, GrantKeeper {
     const waiter = this.queue.find(ticketId);
     if (waiter === undefined) return false;
     this.queue.leave(waiter);
-    waiter.reject(
-      this.refusals.make('upstream_paused', 'An operator removed the request from the queue.', undefined),
-    );
+    waiter.reject(this.refusals.removed());
     this.pump();
     return true;
+  }
+
+  clear(): ClearedQueue {
+    const waiters = this.queue.clear();
+    for (const waiter of waiters) waiter.reject(this.refusals.removed());
+    this.pump();
+    return { requests: waiters.length, clients: new Set(waiters.map(({ ticket }) => ticket.client)).size };
+  }
+
+  waiting(offset: number, limit: number): WaitingTicket[] {
+    const now = this.clock.now();
+    return this.queue.page(offset, limit).map(({ ticket }, index) => ({
+      id: ticket.id,
+      client: ticket.client,
+      urgency: this.queue.urgencyOf(ticket),
+      ageMs: now - ticket.arrivedAtMs,
+      etaMs: this.waitBehind(offset + index, ticket.cost, now),
+    }));
+  }
+
+  settings(): GateSettings {
+    return this.inForce;
   }
 
   snapshot(): GateSnapshot {
@@ -162,7 +185,7 @@ export class MemoryGate implements Gate, GrantKeeper {
       waiting: this.queue.size,
       running: this.running,
       oldestWaitMs: now - (this.queue.oldestEnteredAtMs ?? now),
-      policy: this.settings.queue.policy,
+      policy: this.inForce.queue.policy,
       breaker: this.breaker.state(now),
       pause: this.pauses.current,
       nextSlotAtMs: this.limits.slotAt(Math.max(now, pausedUntilMs ?? now), 0, 1),
@@ -179,7 +202,7 @@ export class MemoryGate implements Gate, GrantKeeper {
 
   close(): void {
     this.closed = true;
-    this.arm(NEVER);
+    this.alarm.set(NEVER);
     this.journal?.close();
     const waiters = this.queue.clear();
     if (waiters.length === 0) return;
@@ -223,9 +246,7 @@ export class MemoryGate implements Gate, GrantKeeper {
       } else if (this.limits.slotAt(now, 0, ticket.cost) === NEVER) {
         // The limits were lowered below its cost: nobody behind it could ever go.
         this.queue.leave(best);
-        best.reject(
-          this.refusals.make('deadline_unmeetable', 'The limits do not allow the call.', undefined),
-        );
+        best.reject(this.refusals.impossible());
       } else {
         wakeAtMs = this.nextChance(ticket.cost, now, outlook);
         break;
@@ -233,13 +254,13 @@ export class MemoryGate implements Gate, GrantKeeper {
     }
     // Whoever's time is up at this very moment had this last chance.
     if (this.expire(now, 'just come')) this.pumpAgain = true;
-    this.arm(Math.min(wakeAtMs, this.queue.nextDeadlineMs));
+    this.alarm.set(Math.min(wakeAtMs, this.queue.nextDeadlineMs));
   }
 
   /** A grant, if pause, concurrency, limits, breaker and connections all allow one now. */
   private tryGrant(ticket: Ticket, now: number, enteredAtMs: number): Grant | undefined {
     if (this.pauses.untilMs(now) !== undefined) return undefined;
-    if (this.running >= (this.settings.concurrency ?? NEVER)) return undefined;
+    if (this.running >= (this.inForce.concurrency ?? NEVER)) return undefined;
     if (this.limits.readyAt(now, ticket.cost) > now) return undefined;
     if (this.breaker.outlook(now).kind !== 'go') return undefined;
     const line = this.lines?.take();
@@ -254,7 +275,7 @@ export class MemoryGate implements Gate, GrantKeeper {
 
   /** Where nothing is bounded nobody waits for another, and there is no order to keep. */
   private get canWait(): boolean {
-    const { limits, concurrency, breaker } = this.settings;
+    const { limits, concurrency, breaker } = this.inForce;
     return (
       limits.length > 0 || concurrency !== undefined || breaker !== undefined || this.lines !== undefined
     );
@@ -272,22 +293,9 @@ export class MemoryGate implements Gate, GrantKeeper {
 
   /** How many more calls may be in flight. */
   private get places(): number {
-    const { concurrency, breaker } = this.settings;
+    const { concurrency, breaker } = this.inForce;
     const probes = this.breaker.kind === 'half_open' ? breaker?.probes : undefined;
     return Math.min((concurrency ?? NEVER) - this.running, probes ?? NEVER);
-  }
-
-  private arm(atMs: number): void {
-    if (atMs === this.wakeAtMs && this.wake !== undefined) return;
-    this.wake?.cancel();
-    this.wake = undefined;
-    this.wakeAtMs = atMs;
-    if (!Number.isFinite(atMs)) return;
-    this.wake = this.clock.after(Math.max(0, atMs - this.clock.now()), () => {
-      this.wake = undefined;
-      this.wakeAtMs = NEVER;
-      this.pump();
-    });
   }
 
   private refuseAtTheDoor(ticket: Ticket, now: number): void {
@@ -304,20 +312,16 @@ export class MemoryGate implements Gate, GrantKeeper {
   /** Refuses a ticket that finds no place, or would not be served before its deadline. */
   private refuseInVain(ticket: Ticket, now: number): void {
     const waitMs = this.waitBehind(this.queue.positionOf(ticket), ticket.cost, now);
-    const { maxSize } = this.settings.queue;
+    const { maxSize } = this.inForce.queue;
     if (this.queue.size >= maxSize && this.queue.size >= maxSize + this.awaitingLines(now)) {
       throw this.refusals.make('queue_full', `All ${maxSize} places are taken.`, waitMs);
     }
     if (waitMs !== undefined && now + waitMs > ticket.deadlineMs) {
       if ((this.pauses.untilMs(now) ?? 0) > ticket.deadlineMs) throw this.pausedRefusal(waitMs);
-      throw this.refusals.make(
-        'deadline_unmeetable',
-        `The wait would be about ${Math.ceil(waitMs)} ms.`,
-        waitMs,
-      );
+      throw this.refusals.inVain(waitMs);
     }
     if (waitMs === undefined && this.limits.slotAt(now, 0, ticket.cost) === NEVER) {
-      throw this.refusals.make('deadline_unmeetable', 'The limits do not allow the call.', undefined);
+      throw this.refusals.impossible();
     }
   }
 
@@ -361,7 +365,7 @@ export class MemoryGate implements Gate, GrantKeeper {
       pausedUntilMs: this.pauses.untilMs(now),
       outlook: this.breaker.outlook(now),
       running: this.running,
-      concurrency: this.settings.concurrency,
+      concurrency: this.inForce.concurrency,
     });
   }
 
@@ -394,5 +398,3 @@ export class MemoryGate implements Gate, GrantKeeper {
     if (this.queue.size > 0) this.pump();
   }
 }
-
-const draining = () => new GatewayError('draining', { detail: 'The gateway is shutting down.' });

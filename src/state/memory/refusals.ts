@@ -35,7 +35,22 @@ export class Refusals {
     return this.make('circuit_open', detail, Math.max(0, retryAfterMs), tickets);
   }
 
+  removed(): GatewayError {
+    return this.make('upstream_paused', 'An operator removed the request from the queue.', undefined);
+  }
+
+  impossible(): GatewayError {
+    return this.make('deadline_unmeetable', 'The limits do not allow the call.', undefined);
+  }
+
+  inVain(waitMs: number): GatewayError {
+    return this.make('deadline_unmeetable', `The wait would be about ${Math.ceil(waitMs)} ms.`, waitMs);
+  }
+
   snapshot(): Readonly<Record<GateRefusal, number>> {
     return { ...this.counts };
   }
 }
+
+export const draining = (): GatewayError =>
+  new GatewayError('draining', { detail: 'The gateway is shutting down.' });

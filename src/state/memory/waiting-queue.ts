@@ -64,6 +64,16 @@ export class WaitingQueue {
     return this.byRank.position(this.currentRank(standing, ticket), standing.seq);
   }
 
+  /** At most `count` of those who wait, best first, after the first `from`. */
+  page(from: number, count: number): Waiter[] {
+    return this.byRank.slice(from, count).map(({ value }) => value);
+  }
+
+  /** What it is ranked by: its own, until an operator promotes it. */
+  urgencyOf(ticket: Ticket): Urgency {
+    return this.standings.get(ticket)?.urgency ?? ticket.urgency;
+  }
+
   /** How many would go before a call that is no ticket yet. */
   positionOfNew(input: RankInput): number {
     return this.byRank.position(this.ranker.peek(input));

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Config, UpstreamConfig } from '../config/schema.ts';
+import { FetchTransport } from '../gateway/transport/fetch.ts';
+import { HttpTransport } from '../gateway/transport/http.ts';
+import { LinePool } from '../gateway/transport/lines.ts';
+import { originOf } from '../gateway/transport/origin.ts';
+import type { Transport } from '../gateway/transport/transport.ts';
+import { RetryBudget } from '../policies/retry/budget.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Gate, GateEvent, GateSettings } from '../state/contracts.ts';
+import { MemoryGate } from '../state/memory/gate.ts';
+import { openSendJournal, type SendJournal } from '../state/memory/send-journal.ts';
+import type { Log } from '../telemetry/log.ts';
+
+/** Everything that one upstream has, whatever routes lead to it. */
+export interface UpstreamParts {
+  readonly config: UpstreamConfig;
+  readonly gate: Gate;
+  readonly transport: Transport;
+  readonly retryBudget: RetryBudget;
+}
+
+export interface UpstreamNeeds {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly sandboxUrl: string | undefined;
+  /** Whether the calls that limits count are written down for the process after this one. */
+  readonly remember: boolean;
+}
+
+/** Calls that are counted or bounded go out on connections that stand ready before the grant. */
+export const isPaced = (upstream: UpstreamConfig): boolean =>
+  upstream.limits.length > 0 || upstream.concurrency !== undefined;
+
+/** What the gate of an upstream goes by. */
+export function gateSettings({ limits, concurrency, queue, breaker }: UpstreamConfig): GateSettings {
+  return { limits, concurrency, queue, breaker };
+}
+
+/** Throws when the CA file cannot be read, or the sandbox is needed and not there. */
+export function buildUpstream(upstream: UpstreamConfig, config: Config, needs: UpstreamNeeds): UpstreamParts {
+  const { clock, log, sandboxUrl } = needs;
+  const url = upstream.url.kind === 'sandbox' ? sandboxUrl : upstream.url.url;
+  if (url === undefined) throw new Error(`upstream ${upstream.name} needs the sandbox, which is not running`);
+  const { caFile, verify } = upstream.tls;
+  const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
+  const origin = originOf(url, { ca, verify });
+  const options = { clock, bufferBytes: config.bufferBytes };
+  const onEvent = (event: GateEvent) => logGateEvent(log, clock, upstream.name, event);
+  const settings = gateSettings(upstream);
+  const retryBudget = new RetryBudget(upstream.retry.budget);
+  if (isPaced(upstream)) {
+    const { keepaliveMs, connectTimeoutMs, maxConnections } = upstream;
+    const lines = new LinePool({ clock, origin, keepaliveMs, connectTimeoutMs, maxConnections });
+    const journal = needs.remember ? openJournal(upstream, config.dataFolder, clock, log) : undefined;
+    const gate = new MemoryGate({ clock, settings, lines, journal, onEvent });
+    return { config: upstream, gate, retryBudget, transport: new HttpTransport(origin, options, lines) };
+  }
+  const exact = new HttpTransport(origin, options, undefined);
+  const gate = new MemoryGate({ clock, settings, onEvent });
+  return { config: upstream, gate, retryBudget, transport: new FetchTransport(origin, options, exact) };
+}
+
+/** Undefined where nothing is to be remembered, or nothing can be: the gateway works all the same, and says so. */
+function openJournal(
+  { name, limits }: UpstreamConfig,
+  folder: string | undefined,
+  clock: Clock,
+  log: Log,
+): SendJournal | undefined {
+  if (folder === undefined || limits.length === 0) return undefined;
+  const capacity = Math.max(...limits.map(({ rate }) => rate.count));
+  const path = join(folder, `${name}.sends`);
+  try {
+    return openSendJournal({ clock, path, capacity, pid: process.pid, isAlive });
+  } catch (error) {
+    log.warn({ upstream: name, path, err: error }, 'calls sent so far are not remembered across restarts');
+    return undefined;
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // It lives and belongs to somebody else.
+    return (error as { code?: string }).code === 'EPERM';
+  }
+}
+
+function logGateEvent(log: Log, clock: Clock, upstream: string, event: GateEvent): void {
+  const inMs = (atMs: number | undefined) =>
+    atMs === undefined ? undefined : Math.round(atMs - clock.now());
+  if (event.kind === 'breaker') {
+    const { to } = event;
+    const detail = to.kind === 'open' ? { reason: to.reason, for_ms: inMs(to.untilMs) } : {};
+    log.warn({ upstream, from: event.from, to: to.kind, ...detail }, 'circuit breaker changed');
+  } else if (event.kind === 'paused') {
+    log.warn({ upstream, reason: event.reason, for_ms: inMs(event.untilMs) }, 'upstream paused');
+  } else log.info({ upstream }, 'upstream resumed');
+}
