@@ -45,7 +45,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   },
   gateway: {
     may: { shared: 'anything', policies: 'anything', usage: 'anything', config: 'types', state: 'types' },
-    libraries: ['node:net', 'node:tls', 'node:http', 'node:https'],
+    libraries: ['node:net', 'node:tls', 'node:http', 'node:https', 'node:zlib'],
     because: 'the request’s way: it sees the contracts of state, never an adapter, and settings, never files',
   },
   server: {

@@ -53,6 +53,9 @@ export function starter(url: string, rate: string, schema: string | undefined): 
 # \`comporta check\` tells what is wrong with this file, and where.
 
 listen: \${LISTEN:-127.0.0.1:8000}
+# Runs only while some url below is \`sandbox:\`.
+sandbox:
+  listen: \${SANDBOX_LISTEN:-127.0.0.1:5001}
 
 upstreams:
   api:

@@ -130,11 +130,14 @@ async function listen(flags: SandboxFlags, { clock, random }: SandboxHost): Prom
     const { host, port } = flags.listen;
     const reason =
       code === 'EADDRINUSE'
-        ? 'the port is in use; choose another with --listen or SANDBOX_LISTEN'
+        ? `the port is in use; choose another with ${flags.quitWithParent ? '`sandbox.listen`' : '--listen'} or SANDBOX_LISTEN`
         : error instanceof Error
           ? error.message
           : String(error);
-    throw new CommandFailure(ExitCode.FAILURE, `cannot listen at ${host}:${port}: ${reason}`);
+    throw new CommandFailure(
+      ExitCode.FAILURE,
+      `${flags.quitWithParent ? 'the sandbox ' : ''}cannot listen at ${host}:${port}: ${reason}`,
+    );
   }
 }
 

@@ -49,8 +49,15 @@ export class StreamBody {
 
   /** As a web stream that pulls only what its reader takes. */
   toStream(): ReadableStream<Uint8Array> {
+    let byReader = false;
     return new ReadableStream<Uint8Array>(
       {
+        start: (controller) => {
+          // Given up from below: the reader that stands still is not left waiting.
+          this.onEnd((end) => {
+            if (end === 'cancelled' && !byReader) controller.error(new Error('the body was given up'));
+          });
+        },
         pull: async (controller) => {
           try {
             const piece = await this.read();
@@ -61,7 +68,10 @@ export class StreamBody {
             controller.error(error);
           }
         },
-        cancel: (reason) => this.cancel(reason),
+        cancel: (reason) => {
+          byReader = true;
+          this.cancel(reason);
+        },
       },
       { highWaterMark: 0 },
     );
@@ -109,7 +119,14 @@ export async function collect(body: StreamBody, maxBytes: number): Promise<Uint8
     if (piece === undefined) return join(pieces, size);
     pieces.push(piece);
     size += piece.byteLength;
-    if (size > maxBytes) return new StreamBody(prefixedSource(pieces, body));
+    if (size > maxBytes) {
+      const whole = new StreamBody(prefixedSource(pieces, body));
+      // Who gives up the rest gives up all of it.
+      body.onEnd((end) => {
+        if (end === 'cancelled') whole.cancel(undefined);
+      });
+      return whole;
+    }
   }
 }
 

@@ -61,6 +61,12 @@ describe('Router', () => {
     expect(refusal('POST', '/only', all).code).toBe('method_not_allowed');
   });
 
+  test('CONNECT goes nowhere, not even where any method may: it went out, and counted against the breaker', () => {
+    const error = refusal('CONNECT', '/ml/items/1', new Router([route('/ml/*', '*')]));
+    expect(error.code).toBe('method_not_allowed');
+    expect(error.headers).toEqual([['Allow', 'GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS']]);
+  });
+
   test('names of object properties are ordinary paths', () => {
     expect(refusal('GET', '/__proto__').code).toBe('route_not_found');
     expect(refusal('GET', '/constructor').code).toBe('route_not_found');

@@ -5,6 +5,9 @@ export interface Routable {
   readonly config: { readonly path: string; readonly methods: readonly string[] };
 }
 
+/** What `Allow` says of a route that takes any method. */
+const COMMON_METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
 /**
  * Finds the route of a request: an exact path first, then the longest `/*` prefix. Routes with the same path share
  * it by method. The cost of a look-up grows with the depth of the path, not with the number of routes.
@@ -30,9 +33,14 @@ export class Router<R extends Routable> {
     }
     for (const route of found) {
       const { methods } = route.config;
-      if (methods.includes(method) || methods.includes('*')) return route;
+      // `*` is every method that asks for a resource; CONNECT asks for a tunnel.
+      if (methods.includes(method) || (methods.includes('*') && method !== 'CONNECT')) return route;
     }
-    const allowed = [...new Set(found.flatMap((route) => route.config.methods))];
+    const allowed = [
+      ...new Set(
+        found.flatMap(({ config }) => (config.methods.includes('*') ? COMMON_METHODS : config.methods)),
+      ),
+    ];
     throw new GatewayError('method_not_allowed', {
       detail: `This path takes ${allowed.join(', ')}.`,
       headers: [['Allow', allowed.join(', ')]],

@@ -1,7 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import { sleep } from '../shared/clock.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
-import type { Edge } from './edge.ts';
+import { type Edge, IDLE_SECONDS } from './edge.ts';
 
 export interface DataPlaneOptions {
   readonly clock: Clock;
@@ -14,8 +14,6 @@ export interface DataPlaneOptions {
   readonly close: () => void;
 }
 
-/** A connection on which nothing happens for so long is closed; requests that wait for their turn are exempt. */
-const IDLE_SECONDS = 120;
 const DRAIN_POLL_MS = 20;
 
 /** The listening port of the gateway, from start to the end of its last call. */
@@ -54,6 +52,11 @@ export class DataPlane {
     return this.options.recorder.inFlight;
   }
 
+  /** Also while the body of a call is still coming in, or its answer going out. */
+  private get isBusy(): boolean {
+    return this.inFlight > 0 || (this.server?.pendingRequests ?? 0) > 0;
+  }
+
   /**
    * Takes no new calls, says so on `/readyz`, and waits for those under way, at most `graceMs`. Resolves to how
    * many were still not done.
@@ -62,7 +65,7 @@ export class DataPlane {
     const { clock, edge, graceMs } = this.options;
     edge.draining = true;
     const untilMs = clock.now() + graceMs;
-    while (this.inFlight > 0 && clock.now() < untilMs && signal?.aborted !== true) {
+    while (this.isBusy && clock.now() < untilMs && signal?.aborted !== true) {
       await sleep(clock, DRAIN_POLL_MS);
     }
     return this.inFlight;

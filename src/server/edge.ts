@@ -1,4 +1,5 @@
 import type { Admission } from '../gateway/admission.ts';
+import { StreamBody } from '../gateway/body.ts';
 import type { RequestBody } from '../gateway/command.ts';
 import { envelopedError } from '../gateway/envelope.ts';
 import { problemReply } from '../gateway/problem.ts';
@@ -26,6 +27,9 @@ export interface ServedRoute extends Route {
   readonly usage: RouteUsage;
 }
 
+/** A connection on which nothing happens for so long is closed; requests that wait for their turn are exempt. */
+export const IDLE_SECONDS = 120;
+
 /** What the gateway answers itself, by path. */
 export type OwnPages = ReadonlyMap<string, (request: Request) => Reply | Promise<Reply>>;
 
@@ -38,8 +42,8 @@ export interface EdgeOptions {
   /** The usage ledger. */
   readonly ledger: UsageNotes | undefined;
   readonly trustedProxies: AddressSet;
-  /** For requests that no route took. */
-  readonly onDefect: (error: GatewayError, requestId: string) => void;
+  /** For the access log: a request that became no command. */
+  readonly onRefusal: (error: GatewayError, requestId: string, sample: UsageSample) => void;
 }
 
 /**
@@ -71,6 +75,10 @@ export class Edge {
     const id = options.ids.next(request.headers.get('x-request-id'));
     let route: ServedRoute | undefined;
     try {
+      // Bun joins repeated fields; two hosts are a request that two servers read differently (RFC 9112 §3.2).
+      if (request.headers.get('host')?.includes(',')) {
+        throw new GatewayError('invalid_request', { detail: 'The request has more than one `Host`.' });
+      }
       const target = requestTarget(request.url);
       if (target === undefined) {
         throw new GatewayError('invalid_request', { detail: 'The request target is not a valid path.' });
@@ -113,9 +121,14 @@ export class Edge {
     const command = route.admit(arrival);
     const reply = route.handle(command);
     if (!(reply instanceof Promise)) return toResponse(reply, command);
-    // A connection that waits in the queue is not idle.
+    // A connection that waits in the queue is not idle; once it has its answer it may be again.
     connections.timeout(arrival.abort, 0);
-    return reply.then((answer) => toResponse(answer, command));
+    return reply.then((answer) => {
+      const idleAgain = () => connections.timeout(arrival.abort, IDLE_SECONDS);
+      if (answer.body instanceof StreamBody) answer.body.onEnd(idleAgain);
+      else idleAgain();
+      return toResponse(answer, command);
+    });
   }
 
   private own(
@@ -144,9 +157,8 @@ export class Edge {
     arrivedAtMs: number,
     method: string,
   ): Response {
-    const { clock, recorder, ledger, onDefect } = this.options;
+    const { clock, recorder, ledger, onRefusal } = this.options;
     const error = asGatewayError(thrown);
-    if (error.code === 'internal') onDefect(error, id);
     const reply = route?.config.envelope === 'status' ? envelopedError(error) : problemReply(error, id);
     const usage = route?.usage ?? this.unrouted;
     const sample: UsageSample = {
@@ -168,6 +180,7 @@ export class Edge {
     };
     recorder.record(usage, sample);
     ledger?.record(sample);
+    onRefusal(error, id, sample);
     return plainResponse(reply, id);
   }
 }

@@ -18,6 +18,12 @@ export interface BodyRules {
 export function readBody(request: Request, rules: BodyRules): RequestBody | Promise<RequestBody> {
   const length = contentLength(request.headers.get('content-length'));
   const chunked = request.headers.has('transfer-encoding');
+  if ((request.method === 'GET' || request.method === 'HEAD') && (chunked || (length ?? 0) > 0)) {
+    // Bun.serve drops it: the upstream would answer a question that nobody asked.
+    throw new GatewayError('invalid_request', {
+      detail: `A ${request.method} request with a body cannot be passed on.`,
+    });
+  }
   if ((length === undefined || length === 0) && !chunked) {
     if (rules.json) throw notJson();
     return length === 0 && request.method !== 'GET' ? { kind: 'bytes', bytes: new Uint8Array(0) } : NONE;

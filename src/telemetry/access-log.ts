@@ -1,6 +1,7 @@
 import type { CommandReport, CommandReporter } from '../gateway/stages/record.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import type { UsageSample } from '../usage/rollup.ts';
 import { type Log, maskNumbers } from './log.ts';
 import { maskTarget } from './mask.ts';
 
@@ -29,7 +30,8 @@ export class AccessLog implements CommandReporter {
     const path = question === -1 ? command.target : command.target.slice(0, question);
     const query = question === -1 ? '' : command.target.slice(question + 1);
     const line = {
-      request_id: command.id,
+      // Clients choose their request ids.
+      request_id: maskNumbers(command.id),
       route: route.label,
       upstream: route.upstream.name,
       method: command.method,
@@ -52,8 +54,22 @@ export class AccessLog implements CommandReporter {
     else this.log.info(line, 'request');
   }
 
-  defect(error: GatewayError, requestId: string): void {
-    if (this.mayWrite()) this.log.error({ request_id: requestId, err: error }, 'request failed by a defect');
+  /** A request that was refused before it became a command: nothing of it is trusted but its outcome. */
+  refusal(error: GatewayError, requestId: string, sample: UsageSample): void {
+    if (!this.mayWrite()) return;
+    const { route, method, outcome, status, totalMs } = sample;
+    const line = {
+      request_id: maskNumbers(requestId),
+      route,
+      method,
+      outcome,
+      status,
+      total_ms: tenth(totalMs),
+      code: error.code,
+      ...this.takeLeftOut(),
+    };
+    if (error.code === 'internal') this.log.error({ ...line, err: error }, 'request failed by a defect');
+    else this.log.info(line, 'request');
   }
 
   private mayWrite(): boolean {

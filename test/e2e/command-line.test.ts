@@ -182,11 +182,12 @@ describe('from nothing to a running gateway', () => {
     expect((await runCli(['check'], { cwd })).code).toBe(0);
     const again = await runCli(['init'], { cwd });
     expect({ code: again.code, says: again.stderr.includes('--force') }).toEqual({ code: 73, says: true });
-    writeFileSync(
-      join(cwd, 'free.yaml'),
-      `${await Bun.file(join(cwd, 'comporta.yaml')).text()}\nsandbox: { listen: "127.0.0.1:0" }\n`,
-    );
-    const gateway = await startProcess(['--config', 'free.yaml'], { cwd });
+    const gateway = await startProcess(['--config', 'comporta.yaml'], {
+      cwd,
+      env: { SANDBOX_LISTEN: '127.0.0.1:0' },
+    });
+    const [, url, name, value] = /curl -i '([^']+)' -H '([^:]+): ([^']+)'/.exec(gateway.said)!;
+    expect((await call(url!, { headers: { [name!]: value! } })).json.status).toBe('ok');
     const answer = await call(`${gateway.url}/items/MLB1`);
     expect({ status: answer.status, id: answer.json.id }).toEqual({ status: 200, id: 'MLB1' });
     await gateway.stop();

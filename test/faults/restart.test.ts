@@ -13,6 +13,7 @@ test('a gateway that is killed and started again at once still keeps the spacing
   const upstream = await startRawUpstream((_, socket) => void socket.write(ok('{"score":1}')));
   const env = {
     LISTEN: '127.0.0.1:0',
+    SANDBOX_LISTEN: '127.0.0.1:0',
     SCORE_API_URL: upstream.url,
     RATE_LIMIT_SECONDS: '3',
     DATA_DIR: folder,

@@ -109,12 +109,6 @@ export const routeRetry = section({
   max_delay: fields.max_delay.optional(),
   methods: fields.methods.optional(),
   on: fields.on.optional(),
-  budget: section({
-    ratio: budgetFields.ratio.optional(),
-    min_per_minute: budgetFields.min_per_minute.optional(),
-  })
-    .optional()
-    .describe('What keeps retries from becoming a flood of their own.'),
 }).transform(
   (file) =>
     (under: RetryConfig): RetryConfig => ({
@@ -124,9 +118,7 @@ export const routeRetry = section({
       maxDelayMs: file.max_delay ?? under.maxDelayMs,
       methods: file.methods === undefined ? under.methods : [...new Set(file.methods)],
       on: file.on ?? under.on,
-      budget: {
-        ratio: file.budget?.ratio ?? under.budget.ratio,
-        minPerMinute: file.budget?.min_per_minute ?? under.budget.minPerMinute,
-      },
+      // Retries are a load on the upstream, whichever route makes them: it has one budget.
+      budget: under.budget,
     }),
 );

@@ -84,7 +84,7 @@ export const recordStage: StageFactory<RecordServices> = (route, { clock, record
 
   const answered = (command: Command, answer: Reply): Reply => {
     const reply = inEnvelope ? enveloped(answer, command) : answer;
-    const outcome = outcomeOf(answer.status);
+    const outcome = outcomeOf(reply.status);
     if (!(reply.body instanceof StreamBody)) {
       finish(command, reply, outcome, reply.body?.byteLength ?? 0);
       return reply;

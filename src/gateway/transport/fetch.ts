@@ -4,24 +4,37 @@ import type { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
 import { answerHeaders, answerStatus, contentLength, hasBody, requestHeaders } from './headers.ts';
-import type { TransportOptions } from './options.ts';
+import { DEFAULT_CLIENT_IDLE_MS, type TransportOptions } from './options.ts';
 import { baseUrl, type Origin } from './origin.ts';
-import { type Attempt, type Transport, timedOut, unreachable } from './transport.ts';
+import { type Attempt, clientIdle, type Transport, timedOut, unreachable } from './transport.ts';
 
 /** One call in flight: aborted when its client goes or its time is over. */
 class FetchCall implements Watched, EventListenerObject {
   readonly controller = new AbortController();
-  dueAtMs: number;
+  dueAtMs = Number.POSITIVE_INFINITY;
   place: number | undefined;
+  /** Once the answer's head is there; a body that goes on being sent sets no time limit any more. */
+  answered = false;
+  /** The answer, where it streams. */
+  answer: StreamBody | undefined;
+  private waitsFor: 'upstream' | 'client' = 'upstream';
+  private readonly clientIdleMs: number;
 
   constructor(
-    readonly timeoutMs: number,
-    nowMs: number,
+    private readonly options: TransportOptions,
+    private readonly timeoutMs: number,
     private readonly client: AbortSignal,
   ) {
-    this.dueAtMs = nowMs + timeoutMs;
+    this.clientIdleMs = options.clientIdleMs ?? DEFAULT_CLIENT_IDLE_MS;
+    this.waitFor('upstream');
     if (client.aborted) this.handleEvent();
     else client.addEventListener('abort', this);
+  }
+
+  /** Whose turn it is, and until when. */
+  waitFor(whom: 'upstream' | 'client'): void {
+    this.waitsFor = whom;
+    this.dueAtMs = this.options.clock.now() + (whom === 'upstream' ? this.timeoutMs : this.clientIdleMs);
   }
 
   /** The client is gone. */
@@ -30,7 +43,9 @@ class FetchCall implements Watched, EventListenerObject {
   }
 
   onOverdue(): void {
-    this.controller.abort(timedOut(this.timeoutMs));
+    if (this.waitsFor === 'upstream') this.controller.abort(timedOut(this.timeoutMs));
+    else if (this.answer === undefined) this.controller.abort(clientIdle(this.clientIdleMs));
+    else this.answer.cancel(clientIdle(this.clientIdleMs));
   }
 
   detach(): void {
@@ -40,7 +55,7 @@ class FetchCall implements Watched, EventListenerObject {
 
 /**
  * Calls over Bun's `fetch`, for unpaced upstreams. It hands the request to `exact` where fetch would change it:
- * fetch invents `Accept` and `User-Agent` where the client sent none, and takes no body with GET.
+ * fetch invents `Accept` and `User-Agent` where the client sent none, takes no body with GET, and reads none of TRACE.
  */
 export class FetchTransport implements Transport {
   private readonly base: string;
@@ -62,6 +77,7 @@ export class FetchTransport implements Transport {
     if (
       !incoming.has('accept') ||
       !incoming.has('user-agent') ||
+      method === 'TRACE' ||
       (body.kind !== 'none' && (method === 'GET' || method === 'HEAD'))
     ) {
       return this.exact.send(command, attempt);
@@ -74,13 +90,15 @@ export class FetchTransport implements Transport {
   }
 
   private async call(command: Command, attempt: Attempt): Promise<Reply> {
-    const { clock, bufferBytes } = this.options;
-    const call = new FetchCall(command.route.config.timeoutMs, clock.now(), command.signal);
+    const { bufferBytes } = this.options;
+    const call = new FetchCall(this.options, command.route.config.timeoutMs, command.signal);
     this.deadlines.add(call);
     let body: Uint8Array | StreamBody | undefined;
     try {
       const response = await fetch(this.base + command.target, this.init(command, call));
       attempt.sent();
+      call.answered = true;
+      call.waitFor('upstream');
       const { headers } = response;
       const status = answerStatus(response.status);
       if (hasBody(command.method, status)) {
@@ -114,7 +132,7 @@ export class FetchTransport implements Transport {
     if (this.tls !== undefined) init.tls = this.tls;
     if (body.kind === 'bytes') init.body = body.bytes as Uint8Array<ArrayBuffer>;
     if (body.kind === 'stream') {
-      init.body = body.stream.toStream();
+      init.body = sendingOf(call, body.stream).toStream();
       if (body.length !== undefined) headers.set('content-length', String(body.length));
     }
     return init;
@@ -125,11 +143,11 @@ export class FetchTransport implements Transport {
     const reader = response.body.getReader();
     const source: BodySource = {
       read: async () => {
-        call.dueAtMs = this.options.clock.now() + call.timeoutMs;
+        call.waitFor('upstream');
         try {
           const { done, value } = await reader.read();
-          // From here on the time limit is the next piece's; a slow reader downstream must not use it up.
-          call.dueAtMs = Number.POSITIVE_INFINITY;
+          // A slow reader downstream must not use up the time that the upstream has for its next piece.
+          call.waitFor('client');
           return done ? undefined : value;
         } catch (error) {
           throw call.controller.signal.aborted ? call.controller.signal.reason : unreachable(error);
@@ -141,6 +159,7 @@ export class FetchTransport implements Transport {
       },
     };
     const stream = new StreamBody(source);
+    call.answer = stream;
     stream.onEnd(() => this.release(call));
     return stream;
   }
@@ -149,4 +168,19 @@ export class FetchTransport implements Transport {
     this.deadlines.remove(call);
     call.detach();
   }
+}
+
+/** The client's body on its way out: a client that is slow to send must not use up the upstream's time. */
+function sendingOf(call: FetchCall, body: StreamBody): StreamBody {
+  return new StreamBody({
+    read: async () => {
+      if (!call.answered) call.waitFor('client');
+      try {
+        return await body.read();
+      } finally {
+        if (!call.answered) call.waitFor('upstream');
+      }
+    },
+    cancel: (reason) => body.cancel(reason),
+  });
 }

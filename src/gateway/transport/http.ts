@@ -7,9 +7,16 @@ import type { HeaderList, Reply } from '../reply.ts';
 import { Deadlines, type Watched } from './deadlines.ts';
 import { answerHeaders, answerStatus, contentLength, hasBody, requestHeaders } from './headers.ts';
 import type { LinePool, ReadyLine } from './lines.ts';
-import type { TransportOptions } from './options.ts';
+import { DEFAULT_CLIENT_IDLE_MS, type TransportOptions } from './options.ts';
 import type { Origin } from './origin.ts';
-import { type Attempt, staleConnection, type Transport, timedOut, unreachable } from './transport.ts';
+import {
+  type Attempt,
+  clientIdle,
+  staleConnection,
+  type Transport,
+  timedOut,
+  unreachable,
+} from './transport.ts';
 
 /** Hands one ready connection to one request, as an agent would. */
 function agentFor(line: ReadyLine, secure: boolean): http.Agent {
@@ -91,7 +98,10 @@ function socketOf(line: ReadyLine): Socket {
 class HttpCall implements Watched, EventListenerObject {
   dueAtMs: number;
   private readonly timeoutMs: number;
+  private readonly clientIdleMs: number;
+  private waitsFor: 'upstream' | 'client' = 'upstream';
   private request: http.ClientRequest | undefined;
+  private answer: StreamBody | undefined;
   private answered = false;
   private over = false;
   private failure: unknown;
@@ -106,6 +116,7 @@ class HttpCall implements Watched, EventListenerObject {
     private readonly line: ReadyLine | undefined,
   ) {
     this.timeoutMs = command.route.config.timeoutMs;
+    this.clientIdleMs = options.clientIdleMs ?? DEFAULT_CLIENT_IDLE_MS;
     this.dueAtMs = options.clock.now() + this.timeoutMs;
   }
 
@@ -151,7 +162,9 @@ class HttpCall implements Watched, EventListenerObject {
   }
 
   onOverdue(): void {
-    this.fail(timedOut(this.timeoutMs));
+    if (this.waitsFor === 'upstream') this.fail(timedOut(this.timeoutMs));
+    else if (this.answer === undefined) this.fail(clientIdle(this.clientIdleMs));
+    else this.answer.cancel(clientIdle(this.clientIdleMs));
   }
 
   private outgoing(): string[] {
@@ -184,9 +197,9 @@ class HttpCall implements Watched, EventListenerObject {
     try {
       for (;;) {
         // A client that is slow to send must not use up the upstream's time.
-        this.expectBy(Number.POSITIVE_INFINITY);
+        if (!this.answered) this.waitFor('client');
         const piece = await body.read();
-        this.expectBy(this.options.clock.now() + this.timeoutMs);
+        if (!this.answered) this.waitFor('upstream');
         if (piece === undefined) break;
         if (this.over || request.destroyed) return;
         if (!request.write(piece)) {
@@ -207,9 +220,10 @@ class HttpCall implements Watched, EventListenerObject {
     }
   }
 
-  /** Until the answer begins; from then on the reading of it sets the time limit. */
-  private expectBy(dueAtMs: number): void {
-    if (!this.answered) this.dueAtMs = dueAtMs;
+  /** Whose turn it is, and until when. Once the answer has begun, the reading of it says so. */
+  private waitFor(whom: 'upstream' | 'client'): void {
+    this.waitsFor = whom;
+    this.dueAtMs = this.options.clock.now() + (whom === 'upstream' ? this.timeoutMs : this.clientIdleMs);
   }
 
   private async receive(message: http.IncomingMessage): Promise<Reply> {
@@ -221,6 +235,7 @@ class HttpCall implements Watched, EventListenerObject {
       cancel: (reason) => this.fail(reason),
     };
     const stream = new StreamBody(source);
+    this.answer = stream;
     // Whatever is not read to its end leaves the connection unusable.
     stream.onEnd((end) => (end === 'cancelled' ? this.fail(new Error('nobody reads on')) : this.finish()));
     if (!hasBody(this.command.method, status)) {
@@ -244,7 +259,7 @@ class HttpCall implements Watched, EventListenerObject {
   }
 
   private readPiece(message: http.IncomingMessage): Promise<Uint8Array | undefined> {
-    this.dueAtMs = this.options.clock.now() + this.timeoutMs;
+    this.waitFor('upstream');
     return new Promise((resolve, reject) => {
       const done = (): void => {
         message.off('readable', look);
@@ -252,11 +267,7 @@ class HttpCall implements Watched, EventListenerObject {
         message.off('error', failed);
         message.off('close', closed);
         // A slow reader downstream must not use up the time that the upstream has for its next piece.
-        this.dueAtMs = Number.POSITIVE_INFINITY;
-      };
-      const ended = (): void => {
-        done();
-        resolve(undefined);
+        this.waitFor('client');
       };
       const failed = (error: unknown): void => {
         done();
@@ -264,6 +275,15 @@ class HttpCall implements Watched, EventListenerObject {
         // Before the stream ends: its end finishes the call, and a finished call rejects nobody.
         this.fail(reason);
         reject(reason);
+      };
+      const ended = (): void => {
+        // Destroyed by us, an answer that ends with its connection seems to end well: it is not whole.
+        if (this.over) {
+          failed(closedError());
+          return;
+        }
+        done();
+        resolve(undefined);
       };
       const closed = (): void => {
         if (message.complete) ended();

@@ -279,9 +279,12 @@ describe.each(WAYS)('failures, %s', (way) => {
     expect(await eventually(() => caller.pool.counts.open === 0)).toBe(true);
   });
 
-  test('silence in the middle of an answer', async () => {
+  test.each([
+    ['chunked', 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n'],
+    // What was broken: destroyed at its time limit, it ended as if it were whole.
+    ['that ends with its connection', 'HTTP/1.1 200 OK\r\nContent-Type: a/b\r\n\r\nhalf'],
+  ])('silence in the middle of an answer %s', async (_name, text) => {
     const client = new WatchedSignal();
-    const text = 'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n4\r\nhalf\r\n';
     const { caller } = await setUp(way, says(text));
     const reply = await caller.send({ timeoutMs: 80, signal: client.signal });
     expect((await failureOf(textOf(reply))).code).toBe('upstream_timeout');

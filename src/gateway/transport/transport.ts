@@ -51,6 +51,13 @@ export function timedOut(afterMs: number): GatewayError {
   });
 }
 
+/** The client's own doing: it counts against no upstream. */
+export function clientIdle(afterMs: number): GatewayError {
+  return new GatewayError('invalid_request', {
+    detail: `The client neither sent nor read anything for ${afterMs} ms.`,
+  });
+}
+
 function errorCode(cause: unknown): string {
   const code = (cause as { code?: unknown } | null)?.code;
   return typeof code === 'string' ? code : '';

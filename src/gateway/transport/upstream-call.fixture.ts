@@ -79,10 +79,18 @@ export class Caller {
   constructor(
     readonly way: Way,
     url: string,
-    more: Partial<LinePoolOptions> & { readonly bufferBytes?: number; readonly ca?: string } = {},
+    more: Partial<LinePoolOptions> & {
+      readonly bufferBytes?: number;
+      readonly clientIdleMs?: number;
+      readonly ca?: string;
+    } = {},
   ) {
     const origin = originOf(url, { ca: more.ca, verify: true });
-    const options = { clock: systemClock, bufferBytes: more.bufferBytes ?? 65_536 };
+    const options = {
+      clock: systemClock,
+      bufferBytes: more.bufferBytes ?? 65_536,
+      clientIdleMs: more.clientIdleMs,
+    };
     this.pool = new LinePool({
       clock: systemClock,
       origin,
@@ -141,6 +149,20 @@ export function streamOf(pieces: ReadonlyArray<string | Error>, length?: number)
     cancel: () => {},
   };
   return { kind: 'stream', stream: new StreamBody(source), length };
+}
+
+/** Pieces that come `gapMs` apart, from the second on. */
+export function slowStreamOf(pieces: readonly string[], gapMs: number): RequestBody {
+  let next = 0;
+  const source: BodySource = {
+    read: async () => {
+      if (next > 0 && next < pieces.length) await Bun.sleep(gapMs);
+      const piece = pieces[next++];
+      return piece === undefined ? undefined : new TextEncoder().encode(piece);
+    },
+    cancel: () => {},
+  };
+  return { kind: 'stream', stream: new StreamBody(source), length: undefined };
 }
 
 /** Polls a condition of the network: nothing tells when the other side has noticed. */
