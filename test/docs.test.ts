@@ -5,6 +5,7 @@ import { dirname, join, normalize } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { formatProblem, loadConfig } from '../src/config/load.ts';
 import { errorTable } from '../src/shared/errors.ts';
+import { USAGE_DIMENSIONS } from '../src/usage/rollup.ts';
 import { ROOT, runCli } from './support/cli.ts';
 import { startGateway, type TestGateway } from './support/gateway.ts';
 
@@ -132,6 +133,26 @@ describe('docs/reference/request-path.md', () => {
     for (const [code, status] of pairs) {
       expect([code, errorTable[code as keyof typeof errorTable].status]).toEqual([code, status]);
     }
+  });
+});
+
+describe('docs/reference/admin-api.md', () => {
+  test('has a section for every tag of the API, and for nothing else', () => {
+    const { paths } = JSON.parse(text('docs/reference/openapi.json')) as {
+      paths: Record<string, Record<string, { tags: string[] }>>;
+    };
+    const tags = new Set(
+      Object.values(paths).flatMap((item) => Object.values(item).flatMap((one) => one.tags)),
+    );
+    const sections = allMatches(text('docs/reference/admin-api.md'), /^## ([a-z]+)$/gm);
+    expect(sections.sort()).toEqual([...tags].sort());
+  });
+});
+
+describe('docs/reference/usage.md', () => {
+  test('the dimensions are those that the ledger knows', () => {
+    const part = text('docs/reference/usage.md').split('## Dimensions')[1]!.split('\n\nAll groups')[0]!;
+    expect(allMatches(part, /^\| `([a-z]+)` \|/gm)).toEqual([...USAGE_DIMENSIONS]);
   });
 });
 
