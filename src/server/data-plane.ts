@@ -29,6 +29,8 @@ export class DataPlane {
       hostname: listen.host,
       port: listen.port,
       development: false,
+      // Unless told so, Bun shares the port with any other Bun that asks: two gateways would send twice the limit.
+      reusePort: false,
       idleTimeout: IDLE_SECONDS,
       // Each route has its own limit, and its own answer to a body above it.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,

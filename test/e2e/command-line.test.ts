@@ -150,6 +150,34 @@ describe('a port in use', () => {
     expect(stderr).toContain('in use');
   });
 
+  test('by another gateway: the two must not share it, since together they would exceed every limit', async () => {
+    const first = await startProcess();
+    const adminUrl = /admin +(\S+)\/api/.exec(first.said)![1]!;
+    const cwd = mkdtempSync(join(folder, 'taken-'));
+    try {
+      for (const [variable, url] of [
+        ['LISTEN', first.url],
+        ['ADMIN_LISTEN', adminUrl],
+      ] as const) {
+        const { host } = new URL(url);
+        const flags = variable === 'LISTEN' ? [] : ['--admin-listen', host];
+        const { code, stderr } = await runCli(['start', '--config', SHIPPED, ...flags], {
+          cwd,
+          env: { ...FREE, [variable]: host },
+        });
+        expect({ variable, code, lines: stderr.trim().split('\n').length }).toEqual({
+          variable,
+          code: 1,
+          lines: 1,
+        });
+        expect(stderr).toContain(`${host} is already in use`);
+        expect(stderr).toContain(variable);
+      }
+    } finally {
+      await first.stop();
+    }
+  });
+
   test('of the sandbox: one clear line, exit 1, and the gateway does not listen', async () => {
     const taken = await takenPort();
     const cwd = mkdtempSync(join(folder, 'taken-'));
