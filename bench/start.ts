@@ -12,7 +12,10 @@ const runs = Number(values.runs);
 const bun = process.execPath;
 const launcher = ['node', `${ROOT}bin/comporta.mjs`];
 const direct = [bun, MAIN];
+const folder = mkdtempSync(join(tmpdir(), 'comporta-bench-'));
 const config = (sandbox: number | undefined): string => `
+ledger: sqlite://${folder}/comporta.db
+data: ${folder}
 ${sandbox === undefined ? '' : `sandbox: { listen: "127.0.0.1:${sandbox}" }`}
 upstreams:
   api: { url: "${sandbox === undefined ? 'http://127.0.0.1:9' : 'sandbox:'}" }
@@ -21,11 +24,12 @@ routes:
     upstream: api
 `;
 
-const folder = mkdtempSync(join(tmpdir(), 'comporta-bench-'));
 const plainFile = join(folder, 'plain.yaml');
 const sandboxFile = join(folder, 'sandbox.yaml');
 writeFileSync(plainFile, config(undefined));
 writeFileSync(sandboxFile, config(await freePort()));
+
+const ADMIN = ['--admin-listen', '127.0.0.1:0'];
 
 /** As `start` sets it for itself; given from outside, it has no need to begin again. */
 const RESTARTED = { BUN_CONFIG_MAX_HTTP_REQUESTS: '1024' };
@@ -74,7 +78,7 @@ async function firstAnswer(
   const port = await freePort();
   const startedAtMs = performance.now();
   const child = Bun.spawn({
-    cmd: [...command, 'start', '--config', file, '--listen', `127.0.0.1:${port}`],
+    cmd: [...command, 'start', '--config', file, '--listen', `127.0.0.1:${port}`, ...ADMIN],
     cwd: ROOT,
     env: { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', ...env },
     stdin: 'ignore',

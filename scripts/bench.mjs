@@ -3,8 +3,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
-const names = ['http', 'gate', 'access', 'held', 'start', 'burst'].filter((name) =>
-  existsSync(`${root}bench/${name}.ts`),
+const names = ['http', 'gate', 'access', 'ledger', 'usage-overhead', 'held', 'start', 'burst'].filter(
+  (name) => existsSync(`${root}bench/${name}.ts`),
 );
 const [first, ...options] = process.argv.slice(2);
 if (first !== undefined && !names.includes(first)) {

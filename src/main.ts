@@ -8,12 +8,10 @@ import { healthcheckCommand } from './cli/healthcheck.ts';
 import { initCommand } from './cli/init.ts';
 import { sandboxCommand } from './cli/sandbox.ts';
 import { startCommand } from './cli/start.ts';
-import { Gateway } from './composition/gateway.ts';
 import { systemClock } from './shared/clock.ts';
 import { systemRandom } from './shared/random.ts';
-import { createLog } from './telemetry/log.ts';
 
-/** The command line. Everything that runs is built here and in composition.ts. */
+/** The command line. Everything that runs is built here and in composition/. */
 const program = new Command('comporta')
   .description(
     'Self-hosted egress gateway: paces, queues, caches and protects calls to APIs that you do not own.',
@@ -23,8 +21,13 @@ const program = new Command('comporta')
   .showSuggestionAfterError()
   .exitOverride((error) => process.exit(error.exitCode === 0 ? ExitCode.OK : ExitCode.USAGE));
 
-const start = startCommand(
-  (loaded, source, sandboxUrl) =>
+// Most of what there is to load is the gateway, which only `start` needs.
+const start = startCommand(async () => {
+  const [{ Gateway }, { createLog }] = await Promise.all([
+    import('./composition/gateway.ts'),
+    import('./telemetry/log.ts'),
+  ]);
+  return (loaded, source, sandboxUrl) =>
     new Gateway({
       loaded,
       source,
@@ -34,9 +37,8 @@ const start = startCommand(
       version,
       sandboxUrl,
       remember: true,
-    }),
-  systemClock,
-);
+    });
+}, systemClock);
 for (const command of [
   start,
   checkCommand(),

@@ -80,7 +80,7 @@ export function startComporta(
   env: Record<string, string> = {},
   name = 'comporta',
 ): Promise<ServerProcess> {
-  const cmd = [process.execPath, MAIN, 'start', '--config', configFile];
+  const cmd = [process.execPath, MAIN, 'start', '--config', configFile, '--admin-listen', '127.0.0.1:0'];
   return startPrinting(name, cmd, 'stderr', /gateway\s+(http:\/\/\S+)/, env);
 }
 

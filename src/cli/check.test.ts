@@ -24,6 +24,26 @@ describe('comporta check', () => {
     expect(terminal.stderr).toBe('');
   });
 
+  test('an admin API that everybody could reach without a token is a problem, with its place', () => {
+    const terminal = new FakeTerminal();
+    expect(check(`admin: { listen: "0.0.0.0:8001" }\n${VALID}`, terminal)).toBe(ExitCode.FAILURE);
+    expect(terminal.stderr).toContain(
+      'comporta.yaml:1:18 admin.listen: the admin API must not listen on 0.0.0.0:8001 without a token',
+    );
+    expect(check(`admin: { listen: "0.0.0.0:8001", token: abc }\n${VALID}`, new FakeTerminal())).toBe(
+      ExitCode.OK,
+    );
+  });
+
+  test('--print hides the key for client ids, and every other secret', () => {
+    const terminal = new FakeTerminal();
+    const secrets = 'admin: { token: s3cr3t-a, viewer_token: s3cr3t-b }\nusage: { hash_clients: s3cr3t-c }\n';
+    const ledger = 'ledger: postgres://me:s3cr3t-d@db/x\n';
+    expect(check(`${secrets}${ledger}${VALID}`, terminal, true)).toBe(ExitCode.OK);
+    expect(terminal.stdout).toContain('"hashKey": "***"');
+    expect(terminal.stdout).not.toContain('s3cr3t');
+  });
+
   test('says every problem on stderr, nothing on stdout, and exits 1', () => {
     const terminal = new FakeTerminal();
     expect(check(WRONG, terminal)).toBe(ExitCode.FAILURE);

@@ -1,8 +1,9 @@
 import { Command } from 'commander';
-import { formatProblem, loadConfig, type Problem } from '../config/load.ts';
+import { formatProblem, type Problem } from '../config/load.ts';
 import { isSecretName, withoutCredentials } from '../config/quote.ts';
 import type { Config } from '../config/schema.ts';
 import { ExitCode } from './exit-codes.ts';
+import { loadForStart } from './load.ts';
 import { bindTerminal, painter, processTerminal, type Terminal } from './terminal.ts';
 
 interface CheckOptions {
@@ -19,7 +20,7 @@ export type CheckTerminal = Pick<Terminal, 'out' | 'err' | 'live' | 'colour'>;
 /** Checks a configuration: the verdict goes to standard output, problems to standard error. Gives the exit code. */
 export function runCheck(options: CheckOptions, terminal: CheckTerminal): number {
   const { file, env, envFile, print } = options;
-  const loaded = loadConfig({ file, env, envFile });
+  const loaded = loadForStart({ file, env, envFile });
   if ('problems' in loaded) {
     printProblems(loaded.problems, terminal);
     terminal.err(`${file} is not valid: ${plural(loaded.problems.length, 'problem')}\n`);
@@ -56,7 +57,7 @@ function plural(count: number, noun: string): string {
 export function effective(config: Config): string {
   const hide = (key: string, value: unknown): unknown => {
     if (typeof value !== 'string') return value;
-    return isSecretName(key) ? '***' : withoutCredentials(value);
+    return key === 'hashKey' || isSecretName(key) ? '***' : withoutCredentials(value);
   };
   return JSON.stringify(config, hide, 2);
 }

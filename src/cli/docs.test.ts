@@ -20,21 +20,21 @@ describe('the generated files', () => {
     expect(terminal.exitCode).toBe(ExitCode.OK);
   });
 
-  test('are written where they are missing, and checked byte by byte', () => {
+  test('are written where they are missing, and checked byte by byte', async () => {
     folder.write('comporta.yaml', shippedYaml);
     const terminal = new FakeTerminal();
-    expect(runDocs(folder.path, { check: true }, terminal)).toBe(ExitCode.FAILURE);
-    expect(runDocs(folder.path, { check: false }, terminal)).toBe(ExitCode.OK);
-    expect(runDocs(folder.path, { check: true }, new FakeTerminal())).toBe(ExitCode.OK);
+    expect(await runDocs(folder.path, { check: true }, terminal)).toBe(ExitCode.FAILURE);
+    expect(await runDocs(folder.path, { check: false }, terminal)).toBe(ExitCode.OK);
+    expect(await runDocs(folder.path, { check: true }, new FakeTerminal())).toBe(ExitCode.OK);
     const file = join(folder.path, 'docs/reference/errors.md');
     writeFileSync(file, `${readFileSync(file, 'utf8')} `);
     const changed = new FakeTerminal();
-    expect(runDocs(folder.path, { check: true }, changed)).toBe(ExitCode.FAILURE);
+    expect(await runDocs(folder.path, { check: true }, changed)).toBe(ExitCode.FAILURE);
     expect(changed.stderr).toBe('docs/reference/errors.md is out of date; run `comporta docs`\n');
   });
 
-  test('every link in the reference leads to a heading', () => {
-    const reference = generatedFiles(shippedYaml)[1]?.content ?? '';
+  test('every link in the reference leads to a heading', async () => {
+    const reference = (await generatedFiles(shippedYaml))[1]?.content ?? '';
     const headings = [...reference.matchAll(/^## (.*)$/gm)].map(([, title = '']) =>
       title
         .toLowerCase()
@@ -46,8 +46,8 @@ describe('the generated files', () => {
     expect(links.filter((to) => !headings.includes(to))).toEqual([]);
   });
 
-  test('the errors page has every code', () => {
-    const page = generatedFiles(shippedYaml)[2]?.content ?? '';
+  test('the errors page has every code', async () => {
+    const page = (await generatedFiles(shippedYaml))[2]?.content ?? '';
     for (const [code, { status }] of Object.entries(errorTable))
       expect(page).toContain(`| \`${code}\` | ${status} |`);
   });

@@ -4,7 +4,6 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { fileJsonSchema } from '../config/json-schema.ts';
 import { configurationReference } from '../config/reference.ts';
-import { adminOpenApi } from '../server/admin/app.ts';
 import { errorTable } from '../shared/errors.ts';
 import { ExitCode } from './exit-codes.ts';
 import { bindTerminal, processTerminal, type Terminal } from './terminal.ts';
@@ -19,7 +18,9 @@ interface GeneratedFile {
 }
 
 /** Everything in the project that is made from its code. `shippedYaml` is the text of the shipped comporta.yaml. */
-export function generatedFiles(shippedYaml: string): GeneratedFile[] {
+export async function generatedFiles(shippedYaml: string): Promise<GeneratedFile[]> {
+  // Loaded here, because no other command needs it and every one would wait for it.
+  const { adminOpenApi } = await import('../server/admin/app.ts');
   return [
     { path: 'comporta.schema.json', content: `${JSON.stringify(fileJsonSchema(), null, 2)}\n` },
     { path: 'docs/reference/configuration.md', content: configurationReference(shippedYaml) },
@@ -63,12 +64,12 @@ ${rows.join('\n')}
 }
 
 /** Writes the files that differ, or with `check` only names them. Gives the exit code. */
-export function runDocs(
+export async function runDocs(
   folder: string,
   options: { readonly check: boolean },
   terminal: Pick<Terminal, 'err'>,
-): number {
-  const files = generatedFiles(readFileSync(join(folder, 'comporta.yaml'), 'utf8'));
+): Promise<number> {
+  const files = await generatedFiles(readFileSync(join(folder, 'comporta.yaml'), 'utf8'));
   const stale = files.filter(({ path, content }) => {
     const target = join(folder, path);
     return !existsSync(target) || readFileSync(target, 'utf8') !== content;
@@ -90,7 +91,7 @@ export function docsCommand(terminal: Terminal = processTerminal()): Command {
   return bindTerminal(new Command('docs'), terminal)
     .description('write the files that are made from the code: JSON Schema and reference')
     .option('--check', 'write nothing; exit 1 when one is out of date')
-    .action((options: { check?: boolean }) => {
-      terminal.setExitCode(runDocs(PROJECT_FOLDER, { check: options.check === true }, terminal));
+    .action(async (options: { check?: boolean }) => {
+      terminal.setExitCode(await runDocs(PROJECT_FOLDER, { check: options.check === true }, terminal));
     });
 }

@@ -1,9 +1,10 @@
 import { Command } from 'commander';
-import { type LoadedConfig, type LoadOptions, loadConfig } from '../config/load.ts';
+import type { LoadedConfig, LoadOptions } from '../config/load.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../shared/clock.ts';
 import { printProblems } from './check.ts';
 import { ExitCode } from './exit-codes.ts';
+import { loadForStart } from './load.ts';
 import { type SandboxProcess, startSandboxProcess } from './sandbox-process.ts';
 import { bindTerminal, processTerminal } from './terminal.ts';
 
@@ -30,7 +31,7 @@ interface StartFlags {
 }
 
 /** `comporta start`: the gateway, until SIGTERM or Ctrl-C drains it. */
-export function startCommand(build: BuildGateway, clock: Clock): Command {
+export function startCommand(loadGateway: () => Promise<BuildGateway>, clock: Clock): Command {
   const terminal = processTerminal();
   return bindTerminal(new Command('start'), terminal)
     .description('start the gateway, with the sandbox upstream where the configuration says `sandbox:`')
@@ -57,7 +58,7 @@ second one ends at once. Exit 1: the configuration is not valid, or an address i
         env: process.env,
         envFile: '.env',
       };
-      const loaded = loadConfig(source);
+      const loaded = loadForStart(source);
       if ('problems' in loaded) {
         printProblems(loaded.problems, terminal);
         process.stderr.write('comporta: nothing was started; correct the configuration and try again.\n');
@@ -66,7 +67,7 @@ second one ends at once. Exit 1: the configuration is not valid, or an address i
       }
       printProblems(loaded.warnings, terminal);
       allowOutbound(loaded.config.maxOutbound);
-      await run(source, loaded, build, clock);
+      await run(source, loaded, loadGateway, clock);
     });
 }
 
@@ -88,7 +89,7 @@ function allowOutbound(maxOutbound: number): void {
 async function run(
   source: LoadOptions,
   loaded: LoadedConfig,
-  build: BuildGateway,
+  loadGateway: () => Promise<BuildGateway>,
   clock: Clock,
 ): Promise<void> {
   const { config } = loaded;
@@ -96,7 +97,9 @@ async function run(
   let sandbox: SandboxProcess | undefined;
   let gateway: RunningGateway | undefined;
   try {
+    const loading = loadGateway();
     if (usesSandbox) sandbox = await startSandboxProcess(config.sandbox);
+    const build = await loading;
     gateway = build(loaded, source, sandbox?.url);
     await gateway.start();
   } catch (error) {
@@ -142,6 +145,11 @@ function exampleCall(config: Config, url: string): string | undefined {
     if (param.pattern !== 'cpf') return undefined;
     pairs.push(`${name}=52998224725`);
   }
+  // The sandbox knows no `/`.
+  const isWholeSandbox = route.path === '/*' && config.upstreams[route.upstream]?.url.kind === 'sandbox';
+  if (isWholeSandbox && route.rewrite === undefined) {
+    return `curl -i '${url}/api/score?cpf=52998224725' -H 'client-id: demo'`;
+  }
   const query = pairs.length === 0 ? '' : `?${pairs.join('&')}`;
   const header = route.client?.header === undefined ? '' : ` -H '${route.client.header}: demo'`;
   return `curl -i '${url}${route.path.replace(/\*$/, '')}${query}'${header}`;
@@ -186,6 +194,7 @@ function explain(error: unknown, config: Config): string {
     const ways = plane === 'admin' ? '--admin-listen or ADMIN_LISTEN' : '--listen or LISTEN';
     return `the address ${at} is already in use. End what listens there, or choose another with ${ways}.`;
   }
+  if (code === 'EADDRNOTAVAIL') return `the address ${at} is not one of this machine's.`;
   if (code === 'EACCES') return `the address ${at} may not be used: ports below 1024 need a privilege.`;
   return message?.replace(/^comporta( sandbox)?: /, '') ?? String(error);
 }

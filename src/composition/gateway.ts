@@ -6,7 +6,6 @@ import { SharedCalls } from '../gateway/stages/coalesce.ts';
 import type { JsonValue, Ledger } from '../ledger/contracts.ts';
 import { ledgerAt } from '../ledger/open-ledger.ts';
 import { LedgerUpkeep } from '../ledger/upkeep.ts';
-import type { AccessRule } from '../policies/access/rule.ts';
 import { createAdminApp } from '../server/admin/app.ts';
 import { AdminPlane } from '../server/admin/plane.ts';
 import type {
@@ -16,25 +15,33 @@ import type {
   Readiness,
   UpstreamPort,
 } from '../server/admin/ports.ts';
-import { readRuleDocument } from '../server/admin/resources/rule-document.ts';
 import { DataPlane } from '../server/data-plane.ts';
 import { Edge } from '../server/edge.ts';
 import { ownPages } from '../server/pages.ts';
 import { RequestIds } from '../server/request-id.ts';
 import type { Clock } from '../shared/clock.ts';
-import { addressSet } from '../shared/ip.ts';
+import { addressSet, canonicalIp } from '../shared/ip.ts';
 import type { Random } from '../shared/random.ts';
 import { MemoryAccessControl } from '../state/memory/access-control.ts';
 import { MemoryCache } from '../state/memory/cache.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
-import type { Log } from '../telemetry/log.ts';
+import { type Log, maskNumbers } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
 import { hashClient } from '../usage/client-hash.ts';
 import { UsageFlusher } from '../usage/flush.ts';
 import { UsageRecorder } from '../usage/recorder.ts';
 import { changesBetween } from './reload.ts';
 import { RouteFactory } from './routes.ts';
-import { buildUpstream, gateSettings, isPaced, type UpstreamParts } from './upstreams.ts';
+import { RulesInForce } from './rules-in-force.ts';
+import {
+  buildUpstream,
+  closeUpstream,
+  gateSettings,
+  isPaced,
+  reconfigured,
+  retireUpstream,
+  type UpstreamParts,
+} from './upstreams.ts';
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig;
@@ -62,6 +69,7 @@ export class Gateway {
   private readonly upkeep: LedgerUpkeep;
   private readonly flusher: UsageFlusher;
   private readonly access: MemoryAccessControl;
+  private readonly rules: RulesInForce;
   private readonly cache: MemoryCache;
   private readonly upstreams: Map<string, UpstreamParts>;
   /** The same upstreams, as the admin API sees them. */
@@ -89,6 +97,13 @@ export class Gateway {
     this.flusher = this.buildFlusher(config);
     this.access = new MemoryAccessControl({ clock });
     this.access.replaceRules(config.rules);
+    this.rules = new RulesInForce({
+      clock,
+      store: this.ledger.rules,
+      file: () => this.loaded.config.rules,
+      replace: (rules) => this.access.replaceRules(rules),
+      log,
+    });
     this.cache = new MemoryCache(config.cache);
     const accessLog =
       config.log.access === 'off' ? undefined : new AccessLog(log, clock, config.log.access === 'all');
@@ -128,7 +143,7 @@ export class Gateway {
         }),
       }),
       trustedProxies: addressSet(config.clients.trustProxies),
-      onDefect: (error, requestId) => accessLog?.defect(error, requestId),
+      onRefusal: (error, requestId, sample) => accessLog?.refusal(error, requestId, sample),
     });
     this.dataPlane = new DataPlane({
       clock,
@@ -155,10 +170,11 @@ export class Gateway {
 
   /** Listens once the stored rules are in force, or the ledger has turned out to be away. */
   async start(): Promise<void> {
-    const opened = await this.upkeep.start(
-      () => void this.applyRules().catch((error) => this.rulesFailed(error)),
-    );
-    if (opened) await this.applyRules().catch((error) => this.rulesFailed(error));
+    let applied: Promise<void> | undefined;
+    await this.upkeep.start(() => {
+      applied = this.rules.apply().catch((error) => this.rulesFailed(error));
+    });
+    await applied;
     this.dataPlane.start();
     try {
       this.adminPlane.start();
@@ -177,6 +193,7 @@ export class Gateway {
   async stop(): Promise<void> {
     await this.dataPlane.stop();
     await this.adminPlane.stop();
+    this.rules.close();
     if (!(await this.flusher.close(LAST_FLUSH_MS))) {
       const { pendingCommands } = this.flusher.status();
       this.options.log.error(
@@ -201,7 +218,8 @@ export class Gateway {
       // Never used again, not even by this machine's next process with the same number.
       node: `${process.pid}-${clock.wallNow().toString(36)}-${Math.floor(random.next() * 2 ** 32).toString(36)}`,
       intervalMs: usage.flushIntervalMs,
-      nameClient: usage.hashKey === undefined ? undefined : hashClient(usage.hashKey),
+      nameClient: usage.hashKey === undefined ? withoutTaxIds : hashClient(usage.hashKey),
+      namePath: maskNumbers,
       log,
     });
   }
@@ -219,7 +237,7 @@ export class Gateway {
       rules: {
         store: this.ledger.rules,
         file: () => this.loaded.config.rules,
-        apply: () => this.applyRules(),
+        apply: () => this.rules.apply(),
       },
       audit: this.ledger.audit,
       usage: this.ledger.usage,
@@ -241,24 +259,10 @@ export class Gateway {
     return new AdminPlane({ app, listen: config.admin.listen });
   }
 
-  /** Puts the rules of the file and of the ledger in force. Where both have an id, the file's counts. */
-  private async applyRules(): Promise<void> {
-    const fromFile = this.loaded.config.rules;
-    const taken = new Set(fromFile.map(({ id }) => id));
-    const stored: AccessRule[] = [];
-    for (const { id, document } of await this.ledger.rules.list()) {
-      const read = readRuleDocument(document);
-      if (taken.has(id)) this.options.log.warn({ rule: id }, 'a stored rule is hidden by one of the file');
-      else if (read.success) stored.push(read.data);
-      else this.options.log.error({ rule: id }, 'a stored rule cannot be read and is not in force');
-    }
-    this.access.replaceRules([...fromFile, ...stored]);
-  }
-
   private rulesFailed(error: unknown): void {
     this.options.log.error(
       { err: error },
-      'the stored rules could not be read; those of the file are in force',
+      'the stored rules could not be read; those of the file are in force, and it is tried again',
     );
   }
 
@@ -271,16 +275,8 @@ export class Gateway {
       built = this.upstreamsOf(loaded.config);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const { file } = this.options.source;
-      const problem = {
-        file,
-        line: undefined,
-        column: undefined,
-        path: 'upstreams',
-        message,
-        hint: undefined,
-      };
-      return { kind: 'rejected', problems: [problem] };
+      const place = { file: this.options.source.file, line: undefined, column: undefined };
+      return { kind: 'rejected', problems: [{ ...place, path: 'upstreams', message, hint: undefined }] };
     }
     const routes = this.routes.build(loaded.config, built);
     const gone = [...this.upstreams].filter(([name]) => !built.has(name));
@@ -291,12 +287,12 @@ export class Gateway {
     for (const [name, parts] of built) this.upstreams.set(name, parts);
     this.showUpstreams();
     this.edge.configure({ routes, trustedProxies: addressSet(loaded.config.clients.trustProxies) });
-    for (const [, parts] of gone) close(parts);
+    for (const [, parts] of gone) retireUpstream(parts, this.options.clock);
     const settings = new Map(loaded.settings);
     // What needs a restart is not in force yet, and is told again by the next reload.
     for (const path of changes.restart) keep(settings, path, this.loaded.settings.get(path));
     this.loaded = { ...loaded, settings };
-    await this.applyRules().catch((error) => this.rulesFailed(error));
+    await this.rules.apply().catch((error) => this.rulesFailed(error));
     this.options.log.info({ ...changes }, 'configuration reloaded');
     return { kind: 'applied', ...changes, warnings: loaded.warnings };
   }
@@ -304,10 +300,17 @@ export class Gateway {
   /** The upstreams of another configuration: those that stay keep their gate and their connections. */
   private upstreamsOf(config: Config): Map<string, UpstreamParts> {
     const built = new Map<string, UpstreamParts>();
-    for (const [name, upstream] of Object.entries(config.upstreams)) {
-      const old = this.upstreams.get(name);
-      if (old === undefined) built.set(name, this.buildUpstream(upstream, config));
-      else built.set(name, isPaced(old.config) === isPaced(upstream) ? { ...old, config: upstream } : old);
+    try {
+      for (const [name, upstream] of Object.entries(config.upstreams)) {
+        const old = this.upstreams.get(name);
+        built.set(
+          name,
+          old === undefined ? this.buildUpstream(upstream, config) : reconfigured(old, upstream),
+        );
+      }
+    } catch (error) {
+      for (const [name, parts] of built) if (!this.upstreams.has(name)) closeUpstream(parts);
+      throw error;
     }
     return built;
   }
@@ -325,7 +328,7 @@ export class Gateway {
   }
 
   private closeUpstreams(): void {
-    for (const parts of this.upstreams.values()) close(parts);
+    for (const parts of this.upstreams.values()) closeUpstream(parts);
   }
 
   private ledgerStatus(): LedgerStatus {
@@ -346,9 +349,10 @@ export class Gateway {
   }
 }
 
-function close({ gate, transport }: UpstreamParts): void {
-  gate.close();
-  transport.close();
+/** Some name themselves by their tax id. An address is none, however long its numbers are. */
+function withoutTaxIds(client: string): string {
+  const masked = maskNumbers(client);
+  return masked === client || canonicalIp(client) === client ? client : masked;
 }
 
 function keep(settings: Map<string, Setting>, path: string, setting: Setting | undefined): void {

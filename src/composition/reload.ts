@@ -22,11 +22,19 @@ export function changesBetween(before: LoadedConfig, after: LoadedConfig): Confi
     (path) => written(before.settings.get(path)) !== written(after.settings.get(path)),
   );
   const needs = (path: string) =>
-    NEEDS_RESTART.some((pattern) => pattern.test(path)) || changesPacing(path, before, after);
+    (NEEDS_RESTART.some((pattern) => pattern.test(path)) || changesPacing(path, before, after)) &&
+    !isOfOneOnly(path, before, after);
   return { applied: changed.filter((path) => !needs(path)), restart: changed.filter(needs) };
 }
 
 const written = (setting: Setting | undefined): string => JSON.stringify(setting?.value) ?? '';
+
+/** An upstream that comes or goes does so as a whole. */
+function isOfOneOnly(path: string, before: LoadedConfig, after: LoadedConfig): boolean {
+  const name = /^upstreams\.([^.]+)\./.exec(path)?.[1];
+  if (name === undefined) return false;
+  return (before.config.upstreams[name] === undefined) !== (after.config.upstreams[name] === undefined);
+}
 
 /** Limits may change while running; whether an upstream has any decides how its calls go out. */
 function changesPacing(path: string, before: LoadedConfig, after: LoadedConfig): boolean {

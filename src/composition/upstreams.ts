@@ -62,6 +62,35 @@ export function buildUpstream(upstream: UpstreamConfig, config: Config, needs: U
   return { config: upstream, gate, retryBudget, transport: new FetchTransport(origin, options, exact) };
 }
 
+/**
+ * The same upstream under another configuration: gate, connections and what waits for them stay. What only a restart
+ * can change stays as well.
+ */
+export function reconfigured(old: UpstreamParts, next: UpstreamConfig): UpstreamParts {
+  // Whether calls are counted decides how they go out.
+  if (isPaced(old.config) !== isPaced(next)) return old;
+  const { url, tls, connectTimeoutMs, keepaliveMs, maxConnections } = old.config;
+  return { ...old, config: { ...next, url, tls, connectTimeoutMs, keepaliveMs, maxConnections } };
+}
+
+/** Ends it at once. */
+export function closeUpstream({ gate, transport }: UpstreamParts): void {
+  gate.close();
+  transport.close();
+}
+
+const RETIRE_POLL_MS = 100;
+
+/** Ends what the configuration no longer has: who waits is told at once, calls under way come to their end. */
+export function retireUpstream({ gate, transport }: UpstreamParts, clock: Clock): void {
+  gate.close();
+  const closeWhenDone = (): void => {
+    if (gate.snapshot().running === 0) transport.close();
+    else clock.after(RETIRE_POLL_MS, closeWhenDone);
+  };
+  closeWhenDone();
+}
+
 /** Undefined where nothing is to be remembered, or nothing can be: the gateway works all the same, and says so. */
 function openJournal(
   { name, limits }: UpstreamConfig,
@@ -75,7 +104,11 @@ function openJournal(
   try {
     return openSendJournal({ clock, path, capacity, pid: process.pid, isAlive });
   } catch (error) {
-    log.warn({ upstream: name, path, err: error }, 'calls sent so far are not remembered across restarts');
+    const held = (error as { code?: unknown }).code === 'EHELD';
+    // Two processes that know nothing of each other send twice what the provider allows.
+    if (held) log.error({ upstream: name, path, err: error }, 'another process paces this upstream, too');
+    else
+      log.warn({ upstream: name, path, err: error }, 'calls sent so far are not remembered across restarts');
     return undefined;
   }
 }

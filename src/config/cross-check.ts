@@ -8,8 +8,17 @@ import type { Address, Config } from './schema.ts';
  * plain data, whatever its shape, so that these findings come together with the schema's.
  */
 export function checkReferences(data: unknown, positionOf: (path: Path) => Position): Finding[] {
-  if (!isMapping(data) || !Array.isArray(data.routes)) return [];
-  const routes: unknown[] = data.routes;
+  if (!isMapping(data)) return [];
+  const ruleIds = checkRuleIds(data.rules, positionOf);
+  if (!Array.isArray(data.routes)) return ruleIds;
+  return [...checkRoutes(data, data.routes, positionOf), ...ruleIds];
+}
+
+function checkRoutes(
+  data: Readonly<Record<string, unknown>>,
+  routes: readonly unknown[],
+  positionOf: (path: Path) => Position,
+): Finding[] {
   const names = isMapping(data.upstreams) ? new Set(Object.keys(data.upstreams)) : undefined;
   const seen = new Map<string, Path>();
   return routes.flatMap((route, index) => {
@@ -88,6 +97,25 @@ function checkDuplicate(
   return found;
 }
 
+/** Rules are told apart by their ids. */
+function checkRuleIds(rules: unknown, positionOf: (path: Path) => Position): Finding[] {
+  if (!Array.isArray(rules)) return [];
+  const seen = new Map<string, Path>();
+  return rules.flatMap((rule: unknown, index) => {
+    const written: unknown = isMapping(rule) ? rule.id : undefined;
+    if (typeof written !== 'string' && typeof written !== 'number') return [];
+    const id = String(written).trim();
+    const path = ['rules', index, 'id'];
+    const first = seen.get(id);
+    if (first === undefined) {
+      seen.set(id, path);
+      return [];
+    }
+    const message = `the rule on line ${positionOf(first).line} is called \`${id}\` already; choose another id`;
+    return [finding(path, 'value', message)];
+  });
+}
+
 /** What values that are each right say together. */
 export function checkValues(config: Config): Finding[] {
   const found: Finding[] = [];
@@ -97,10 +125,23 @@ export function checkValues(config: Config): Finding[] {
       finding(['cache', 'max_entry'], 'value', 'is larger than `cache.max_size`; an answer of it never fits'),
     );
   }
+  if (isSameSocket(config.listen, config.admin.listen)) {
+    found.push(finding(['admin', 'listen'], 'value', 'is the same address as `listen`; choose another port'));
+  }
+  const { token, viewerToken } = config.admin;
+  if (token !== undefined && token === viewerToken) {
+    const message = 'is the same as `admin.token`; nobody could tell which is meant';
+    found.push(finding(['admin', 'viewer_token'], 'value', message));
+  }
   const usesSandbox = Object.values(config.upstreams).some(({ url }) => url.kind === 'sandbox');
   if (usesSandbox && isSameSocket(config.listen, config.sandbox.listen)) {
     found.push(
       finding(['sandbox', 'listen'], 'value', 'is the same address as `listen`; choose another port'),
+    );
+  }
+  if (usesSandbox && isSameSocket(config.admin.listen, config.sandbox.listen)) {
+    found.push(
+      finding(['sandbox', 'listen'], 'value', 'is the same address as `admin.listen`; choose another port'),
     );
   }
   return found;

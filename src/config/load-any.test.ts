@@ -1,4 +1,4 @@
-import { afterAll, expect, test } from 'bun:test';
+import { afterAll, expect, setDefaultTimeout, test } from 'bun:test';
 import { readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { stringify } from 'yaml';
@@ -20,6 +20,9 @@ function expectVerdict(text: string): void {
     expect(Object.isFrozen(result.config)).toBe(true);
   }
 }
+
+// Thousands of loads of a file: seconds on a busy machine.
+setDefaultTimeout(60_000);
 
 test('any data gets a verdict', () => {
   const keys = fc.constantFrom(

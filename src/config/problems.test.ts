@@ -254,6 +254,42 @@ describe('a wrong configuration is told by line, column and path', () => {
       ['comporta.yaml:1:1 sandbox.listen: is the same address as `listen`; choose another port'],
     ],
     [
+      'data plane and admin API on one port',
+      withTop('listen: ":7001"\nadmin: { listen: "127.0.0.1:7001" }'),
+      ['comporta.yaml:2:18 admin.listen: is the same address as `listen`; choose another port'],
+    ],
+    [
+      'admin API and sandbox on one port',
+      'listen: ":7001"\nadmin: { listen: ":5001" }\nupstreams: { a: { url: "sandbox:" } }\nroutes: []',
+      ['comporta.yaml:1:1 sandbox.listen: is the same address as `admin.listen`; choose another port'],
+    ],
+    [
+      'one token for both roles',
+      withTop('admin: { token: same-token, viewer_token: same-token }'),
+      [
+        'comporta.yaml:1:43 admin.viewer_token: is the same as `admin.token`; nobody could tell which is meant',
+      ],
+    ],
+    [
+      'two rules with one id',
+      withTop(
+        'rules:\n  - { id: a, action: deny }\n  - { action: deny, id: a }\n  - { action: deny, id: b }',
+      ),
+      ['comporta.yaml:3:25 rules[1].id: the rule on line 2 is called `a` already; choose another id'],
+    ],
+    [
+      'a rule that is wrong in several ways',
+      withTop(
+        'rules:\n  - { id: a, client: 10.0.0.0/99, path: "items", limit: 5 per 1y, action: deny, nope: 1 }',
+      ),
+      [
+        'comporta.yaml:2:22 rules[0].client: expected "*", an address such as 10.0.0.1 or 2001:db8::1, a block such as 10.0.0.0/8, or client:<id>, got `10.0.0.0/99`',
+        'comporta.yaml:2:41 rules[0].path: must begin with `/`: expected "*", a path such as /items/1, or /items/* for everything below',
+        'comporta.yaml:2:57 rules[0].limit: expected a rate such as "100 per 1m", or none, got `5 per 1y`',
+        'comporta.yaml:2:81 rules[0].nope: unknown key `nope`; did you mean `note`?',
+      ],
+    ],
+    [
       'a file that is not there',
       withUpstream('tls: { ca_file: none.pem }'),
       ['comporta.yaml:4:21 upstreams.a.tls.ca_file: the file cannot be read'],

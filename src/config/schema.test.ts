@@ -266,9 +266,7 @@ describe('routes', () => {
   });
 
   test('what it says goes over that, key by key', () => {
-    expect(
-      load('timeout: 1s, max_body: 1kb, retry: { methods: [post, POST] }'),
-    ).toMatchObject({
+    expect(load('timeout: 1s, max_body: 1kb, retry: { methods: [post, POST] }')).toMatchObject({
       timeoutMs: 1_000,
       maxBodyBytes: 1_024,
       retry: { attempts: 4, methods: ['POST'], budget: { ratio: 0.2, minPerMinute: 10 } },

@@ -30,6 +30,8 @@ export interface UsageFlusherOptions {
   readonly bounds?: RollupBounds;
   /** What a client is stored as, such as `hashClient(key)`; as it is when absent. */
   readonly nameClient?: ((client: string) => string) | undefined;
+  /** What a path is stored as; as it is when absent. */
+  readonly namePath?: ((path: string) => string) | undefined;
   readonly log?: FlushLog | undefined;
 }
 
@@ -48,6 +50,8 @@ export interface FlushStatus {
   /** Rollups that lost their names or their minute because too much waited, since start. */
   readonly coarsened: number;
 }
+
+const asItIs = (name: string): string => name;
 
 /** Time between two tries while closing: there is no later. */
 const CLOSING_RETRY_MS = 100;
@@ -73,7 +77,8 @@ export class UsageFlusher {
   private readonly maxBackoffMs: number;
   private readonly sendTimeoutMs: number;
   private readonly maxChunkRows: number;
-  private readonly nameClient: ((client: string) => string) | undefined;
+  private readonly nameClient: (client: string) => string;
+  private readonly namePath: (path: string) => string;
   private readonly log: FlushLog | undefined;
   private readonly pending: PendingRollups;
   private sending: Sending | undefined;
@@ -93,7 +98,8 @@ export class UsageFlusher {
     this.maxBackoffMs = options.maxBackoffMs ?? 30_000;
     this.sendTimeoutMs = options.sendTimeoutMs ?? 30_000;
     this.maxChunkRows = options.maxChunkRows ?? 250;
-    this.nameClient = options.nameClient;
+    this.nameClient = options.nameClient ?? asItIs;
+    this.namePath = options.namePath ?? asItIs;
     this.log = options.log;
     this.pending = new PendingRollups({
       bounds: options.bounds ?? DEFAULT_BOUNDS,
@@ -108,9 +114,10 @@ export class UsageFlusher {
   }
 
   record(sample: UsageSample): void {
-    const named =
-      this.nameClient === undefined ? sample : { ...sample, client: this.nameClient(sample.client) };
-    this.pending.record(this.clock.wallNow(), named);
+    const client = this.nameClient(sample.client);
+    const path = this.namePath(sample.path);
+    const isAsItIs = client === sample.client && path === sample.path;
+    this.pending.record(this.clock.wallNow(), isAsItIs ? sample : { ...sample, client, path });
   }
 
   /** Sends all that has been recorded so far; rejects when the ledger does not take it. */

@@ -103,6 +103,7 @@ async function launch(env: Record<string, string>, command = ['bin/comporta.mjs'
       PATH: process.env.PATH ?? '',
       NO_COLOR: '1',
       LISTEN: '127.0.0.1:0',
+      ADMIN_LISTEN: '127.0.0.1:0',
       SANDBOX_LISTEN: '127.0.0.1:0',
       ...env,
     },
