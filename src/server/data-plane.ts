@@ -1,7 +1,8 @@
 import type { Clock } from '../shared/clock.ts';
 import { sleep } from '../shared/clock.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
-import { type Edge, IDLE_SECONDS } from './edge.ts';
+import type { Edge } from './edge.ts';
+import { Listener } from './listener.ts';
 
 export interface DataPlaneOptions {
   readonly clock: Clock;
@@ -18,35 +19,19 @@ const DRAIN_POLL_MS = 20;
 
 /** The listening port of the gateway, from start to the end of its last call. */
 export class DataPlane {
-  private server: ReturnType<typeof Bun.serve> | undefined;
+  private readonly listener: Listener;
 
-  constructor(private readonly options: DataPlaneOptions) {}
+  constructor(private readonly options: DataPlaneOptions) {
+    this.listener = new Listener(options.listen);
+  }
 
   /** Throws with the system's code (`EADDRINUSE`, `EACCES`, …) when the port cannot be had. */
   start(): void {
-    const { edge, listen } = this.options;
-    this.server = Bun.serve({
-      hostname: listen.host,
-      port: listen.port,
-      development: false,
-      // Unless told so, Bun shares the port with any other Bun that asks: two gateways would send twice the limit.
-      reusePort: false,
-      idleTimeout: IDLE_SECONDS,
-      // Each route has its own limit, and its own answer to a body above it.
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      fetch: (request, server) => edge.serve(request, server),
-      error: () => new Response('{"code":"internal"}', { status: 500 }),
-    });
-  }
-
-  get port(): number {
-    return this.server?.port ?? this.options.listen.port;
+    this.listener.start(this.options.edge.serve);
   }
 
   get url(): string {
-    const { host } = this.options.listen;
-    const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host;
-    return `http://${shown.includes(':') ? `[${shown}]` : shown}:${this.port}`;
+    return this.listener.url;
   }
 
   /** Calls that have begun and not ended. */
@@ -56,7 +41,7 @@ export class DataPlane {
 
   /** Also while the body of a call is still coming in, or its answer going out. */
   private get isBusy(): boolean {
-    return this.inFlight > 0 || (this.server?.pendingRequests ?? 0) > 0;
+    return this.inFlight > 0 || this.listener.pendingRequests > 0;
   }
 
   /**
@@ -78,6 +63,6 @@ export class DataPlane {
     this.options.close();
     // One turn, so that the refusals of `close` still go out.
     await sleep(this.options.clock, DRAIN_POLL_MS);
-    await this.server?.stop(true);
+    await this.listener.stop();
   }
 }

@@ -6,7 +6,8 @@ import { addressSet } from '../shared/ip.ts';
 import { systemRandom } from '../shared/random.ts';
 import { VirtualClock } from '../shared/virtual-clock.ts';
 import { UsageRecorder } from '../usage/recorder.ts';
-import { Edge, IDLE_SECONDS, type ServedRoute } from './edge.ts';
+import { Edge, type ServedRoute } from './edge.ts';
+import { IDLE_SECONDS } from './listener.ts';
 import { RequestIds } from './request-id.ts';
 
 /** An edge whose only route gives `reply` after a turn, and the idle times that its connection was set to. */

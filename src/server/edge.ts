@@ -14,6 +14,7 @@ import type { AddressSet } from '../shared/ip.ts';
 import type { RouteUsage, UsageRecorder } from '../usage/recorder.ts';
 import type { UsageSample } from '../usage/rollup.ts';
 import { Arrival, type Connections } from './arrival.ts';
+import { IDLE_SECONDS } from './listener.ts';
 import { type BodyRules, readBody } from './request-body.ts';
 import type { RequestIds } from './request-id.ts';
 import { type RequestTarget, requestTarget } from './request-target.ts';
@@ -26,9 +27,6 @@ export interface ServedRoute extends Route {
   readonly bodyRules: BodyRules;
   readonly usage: RouteUsage;
 }
-
-/** A connection on which nothing happens for so long is closed; requests that wait for their turn are exempt. */
-export const IDLE_SECONDS = 120;
 
 /** What the gateway answers itself, by path. */
 export type OwnPages = ReadonlyMap<string, (request: Request) => Reply | Promise<Reply>>;
