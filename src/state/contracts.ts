@@ -2,6 +2,8 @@ import type { BreakerSettings, BreakerState, Outcome } from '../policies/breaker
 import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
 import type { LimitSettings } from '../policies/limiter/limit-set.ts';
 import type { QueuePolicy } from '../policies/queue/rank.ts';
+import type { SecondCounts } from '../shared/second-counts.ts';
+import type { Rate } from '../shared/units.ts';
 import type { Urgency } from '../shared/urgency.ts';
 
 export type { ClientLimitDecision, Outcome, Urgency };
@@ -78,6 +80,8 @@ export interface Estimate {
 /** A ticket in the queue, for whoever looks at it. */
 export interface WaitingTicket {
   readonly id: string;
+  /** How many go before it. */
+  readonly position: number;
   readonly client: string;
   readonly urgency: Urgency;
   readonly ageMs: number;
@@ -89,6 +93,14 @@ export interface ClearedQueue {
   readonly requests: number;
   /** Different clients among them. */
   readonly clients: number;
+}
+
+/** What a limit has counted in the window that ends now. */
+export interface LimitUse {
+  readonly rate: Rate;
+  readonly even: boolean;
+  /** Of `rate.count`, calls included that were granted and not written yet. */
+  readonly used: number;
 }
 
 /** The part of a gate that may change while it runs. */
@@ -112,6 +124,8 @@ export interface GateSettings {
 
 export interface GateSnapshot {
   readonly waiting: number;
+  /** By urgency: index 0 is the most urgent of 8. */
+  readonly waitingByUrgency: readonly number[];
   readonly running: number;
   /** Age of the ticket that has waited longest, in ms. */
   readonly oldestWaitMs: number;
@@ -120,11 +134,19 @@ export interface GateSnapshot {
   readonly pause: { readonly untilMs: number | undefined; readonly reason: string } | undefined;
   /** When the limits allow the next call (monotonic ms), at or before now when they do already. */
   readonly nextSlotAtMs: number;
+  /** How long until everybody who waits has gone, in ms: 0 when nobody waits; undefined while nobody can know. */
+  readonly drainMs: number | undefined;
+  /** One for each limit in force, in their order. */
+  readonly limits: readonly LimitUse[];
   readonly counters: GateCounters;
+  /** Calls that came to the gate and calls that were written, by the second of the monotonic clock. */
+  readonly perSecond: { readonly arrivals: SecondCounts; readonly sends: SecondCounts };
 }
 
 /** Totals since start. */
 export interface GateCounters {
+  /** Calls that came, whether they went at once, waited or were refused; a retry counts again. */
+  readonly entered: number;
   readonly granted: number;
   readonly sent: number;
   readonly cancelled: number;
@@ -172,8 +194,19 @@ export interface Gate {
   remove(ticketId: string): boolean;
   /** Removes everybody who waits; each is told `upstream_paused`. */
   clear(): ClearedQueue | Promise<ClearedQueue>;
-  /** Who waits, next one first: at most `limit` after the first `offset`. */
-  waiting(offset: number, limit: number): readonly WaitingTicket[] | Promise<readonly WaitingTicket[]>;
+  /**
+   * Who waits, next one first: at most `limit` after the first `offset`; of one urgency, where one is given (then
+   * everybody is looked at).
+   */
+  waiting(
+    offset: number,
+    limit: number,
+    urgency?: Urgency,
+  ): readonly WaitingTicket[] | Promise<readonly WaitingTicket[]>;
+  /** One ticket that waits, by its id; undefined when it does not. Looks at everybody. */
+  find(ticketId: string): WaitingTicket | undefined | Promise<WaitingTicket | undefined>;
+  /** How many would be refused by `clear`. Looks at everybody. */
+  holders(): ClearedQueue | Promise<ClearedQueue>;
   /** In force now. */
   settings(): GateSettings;
   snapshot(): GateSnapshot;

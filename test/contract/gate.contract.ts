@@ -5,6 +5,7 @@ import { limitsContract } from './gate/limits.ts';
 import { linesContract } from './gate/lines.ts';
 import { orderContract } from './gate/order.ts';
 import { refusalsContract } from './gate/refusals.ts';
+import { viewContract } from './gate/view.ts';
 
 export type { GateOptions, MakeGate } from './gate/driver.ts';
 
@@ -19,5 +20,6 @@ export function gateContract(name: string, make: MakeGate, { immediate }: { imme
     refusalsContract(make);
     breakerContract(make);
     linesContract(make);
+    viewContract(make);
   });
 }

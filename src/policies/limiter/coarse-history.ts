@@ -44,6 +44,20 @@ export class CoarseHistory {
     return low < this.length ? times[low]! : Number.NEGATIVE_INFINITY;
   }
 
+  /** How much of all that was sent is surely `spanMs` old or older at `nowMs`. */
+  leftBy(spanMs: number, nowMs: number): number {
+    const { times, totals } = this;
+    if (times === undefined || totals === undefined) return 0;
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (times[middle]! + spanMs > nowMs) high = middle;
+      else low = middle + 1;
+    }
+    return low > 0 ? totals[low - 1]! : 0;
+  }
+
   private merge(times: Float64Array, totals: Float64Array): void {
     const newest = totals[this.length - 1]!;
     const end = this.length - EXACT;

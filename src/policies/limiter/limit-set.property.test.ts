@@ -109,6 +109,17 @@ class Traffic {
     return ready.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...ready);
   }
 
+  /** What each limit counts now, computed from everything ever sent. */
+  usesByDefinition(): number[] {
+    return this.settings.map(({ rate, guardMs }) => {
+      const spanMs = rate.windowMs + guardMs;
+      const inWindow = this.calls.filter(
+        ({ sentAtMs }) => sentAtMs !== undefined && sentAtMs + spanMs > this.nowMs,
+      );
+      return inWindow.reduce((sum, { cost }) => sum + cost, this.unsentCost);
+    });
+  }
+
   possible(cost: number): number {
     return Math.min(cost, ...this.settings.map(({ rate }) => rate.count));
   }
@@ -225,6 +236,37 @@ test('readyAt is the earliest time that the definition allows, no later', () => 
   );
 });
 
+test('what is in use is what leaves no room: a call is ready when every limit has room for it', () => {
+  const uneven = limitsArb.map((limits) => limits.map((limit) => ({ ...limit, even: false })));
+  fc.assert(
+    fc.property(uneven, fc.array(opArb, { size: 'max', maxLength: 80 }), costArb, (settings, ops, cost) => {
+      const traffic = runAll(settings, ops);
+      const { limits, nowMs } = traffic;
+      const uses = limits.uses(nowMs);
+      expect(uses).toEqual(traffic.usesByDefinition());
+      const asked = traffic.possible(cost);
+      const hasRoom = settings.every(({ rate }, index) => uses[index]! + asked <= rate.count);
+      expect(limits.readyAt(nowMs, asked) <= nowMs).toBe(hasRoom);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('what is in use stays right when limits change', () => {
+  const changing: fc.Arbitrary<OpOrChange> = fc.oneof(
+    { weight: 12, arbitrary: opArb },
+    { weight: 1, arbitrary: configureArb },
+  );
+  fc.assert(
+    // Too few sends for the history to be coarse.
+    fc.property(limitsArb, fc.array(changing, { size: 'max', maxLength: 150 }), (settings, ops) => {
+      const traffic = runAll(settings, ops);
+      expect(traffic.limits.uses(traffic.nowMs)).toEqual(traffic.usesByDefinition());
+    }),
+    { numRuns: 300 },
+  );
+});
+
 /** Lets `ahead` calls of cost 1 and then one of `cost` go as early as they may; the time of the last. */
 function lastSlot(traffic: Traffic, ahead: number, cost: number): number {
   traffic.sendAll();
@@ -293,7 +335,7 @@ test('burstWithin says how many slots lie within the horizon', () => {
   );
 });
 
-function runAll(settings: readonly LimitSettings[], ops: readonly Op[]): Traffic {
+function runAll(settings: readonly LimitSettings[], ops: readonly OpOrChange[]): Traffic {
   const traffic = new Traffic(settings);
   for (const op of ops) traffic.run(op);
   return traffic;

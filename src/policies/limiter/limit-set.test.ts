@@ -161,6 +161,60 @@ describe('estimates', () => {
   });
 });
 
+describe('uses', () => {
+  test('counts what the window that ends now holds, and what is unsent', () => {
+    const limits = new LimitSet([limit(5, 1_000), limit(100, 60_000)]);
+    expect(limits.uses(0)).toEqual([0, 0]);
+    send(limits, 0, 2);
+    send(limits, 400);
+    limits.acquire(500, 1);
+    expect(limits.uses(500)).toEqual([4, 4]);
+    expect(limits.uses(999)).toEqual([4, 4]);
+    expect(limits.uses(1_000)).toEqual([2, 4]);
+    limits.giveBack(1);
+    expect(limits.uses(1_400)).toEqual([0, 3]);
+  });
+
+  test('a call has left when another may take its place: after the guard', () => {
+    const limits = new LimitSet([limit(1, 1_000, { guardMs: 20 })]);
+    send(limits, 0);
+    expect([limits.uses(1_019), limits.uses(1_020)]).toEqual([[1], [0]]);
+  });
+
+  test('an unsent call stays in, however long it takes', () => {
+    const limits = new LimitSet([limit(2, 1_000)]);
+    limits.acquire(0, 1);
+    expect(limits.uses(1_000_000)).toEqual([1]);
+  });
+
+  test('after a long silence nothing is in use', () => {
+    const limits = new LimitSet([limit(3, 1_000)]);
+    for (let call = 0; call < 30; call++) send(limits, call * 1_000);
+    expect(limits.uses(10_000_000)).toEqual([0]);
+  });
+
+  test('a window that is made longer holds what was sent before, a lowered count is exceeded', () => {
+    const limits = new LimitSet([limit(2, 1_000)]);
+    for (let call = 0; call < 10; call++) send(limits, call * 1_000);
+    limits.configure([limit(3, 6_000), limit(1, 500)], 9_000);
+    expect(limits.uses(9_000)).toEqual([6, 1]);
+    expect(limits.uses(20_000)).toEqual([0, 0]);
+  });
+
+  test('a history too long for exact memory may count as more, never as less', () => {
+    const limits = new LimitSet([limit(1, 10)]);
+    for (let call = 0; call < 5_000; call++) send(limits, call * 10);
+    limits.configure([limit(1_000_000, 40_000)], 49_990);
+    const [used = 0] = limits.uses(49_990);
+    expect(used).toBeGreaterThanOrEqual(4_000);
+    expect(used).toBeLessThanOrEqual(4_000 * (1 + 1 / 8));
+  });
+
+  test('without limits there is nothing to count', () => {
+    expect(new LimitSet([]).uses(0)).toEqual([]);
+  });
+});
+
 describe('new limits at run time', () => {
   test('sends of before count in a longer window than the old limit kept', () => {
     const limits = new LimitSet([limit(1, 1_000)]);

@@ -112,6 +112,14 @@ export class LimitSet {
   }
 
   /**
+   * What each limit has counted, in their order: the cost sent in the window that ends at `nowMs`, and all that is
+   * unsent. More than a limit's count only after that was lowered. O(limits × log count).
+   */
+  uses(nowMs: number): number[] {
+    return this.windows.map(({ spanMs }) => this.log.youngerThan(spanMs, nowMs) + this.unsent);
+  }
+
+  /**
    * Replaces the limits. What was sent before counts under the new ones too, even where they look further back
    * than the old ones did; there it may count as a little later than it was. Unsent reservations stay.
    */

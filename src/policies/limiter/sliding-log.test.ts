@@ -39,6 +39,17 @@ describe('SlidingLog', () => {
     expect(log.timeOf(log.total)).toBe(1_000_000 + 499 * 100);
   });
 
+  test('knows how much is younger than any age, over the ring and what has left it', () => {
+    const log = new SlidingLog(20, 1_000_000);
+    expect(log.youngerThan(100, 0)).toBe(0);
+    for (let send = 0; send < 100; send++) log.push(send * 10, 1 + (send % 3));
+    for (let age = 0; age <= 1_010; age++) {
+      let expected = 0;
+      for (let send = 0; send < 100; send++) if (send * 10 + age > 990) expected += 1 + (send % 3);
+      expect([age, log.youngerThan(age, 990)]).toEqual([age, expected]);
+    }
+  });
+
   test('time never runs backwards', () => {
     const log = new SlidingLog(10, 1_000);
     log.push(10, 1);

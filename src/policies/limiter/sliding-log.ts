@@ -81,6 +81,23 @@ export class SlidingLog {
     return earlierMs === Number.NEGATIVE_INFINITY ? foundMs : earlierMs;
   }
 
+  /**
+   * How much was sent less than `spanMs` before `nowMs`, which no send is after. Never less than it really was;
+   * more only where the span reaches into the coarse history.
+   */
+  youngerThan(spanMs: number, nowMs: number): number {
+    const mask = this.times.length - 1;
+    let low = 0;
+    let high = this.length;
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (this.times[(this.head + middle) & mask]! + spanMs > nowMs) high = middle;
+      else low = middle + 1;
+    }
+    const left = low > 0 ? this.totals[(this.head + low - 1) & mask]! : this.history.leftBy(spanMs, nowMs);
+    return this.sentTotal - left;
+  }
+
   /** What to keep from now on. What the coarse history holds already stays coarse. */
   retain(maxEntries: number, keepMs: number): void {
     this.maxEntries = maxEntries;

@@ -16,14 +16,17 @@ import type {
   Urgency,
   WaitingTicket,
 } from '../contracts.ts';
+import { Admission } from './admission.ts';
 import { Alarm } from './alarm.ts';
 import { GateBreaker } from './gate-breaker.ts';
+import { GateCounts } from './gate-counts.ts';
 import { type GrantKeeper, MemoryGrant } from './grant.ts';
 import { LinePlan } from './line-plan.ts';
 import { Pause } from './pause.ts';
+import { QueueView } from './queue-view.ts';
 import { draining, Refusals } from './refusals.ts';
 import type { SendJournal } from './send-journal.ts';
-import { WaitEstimate } from './wait-estimate.ts';
+import { type WaitBehind, WaitEstimate } from './wait-estimate.ts';
 import { Waiter } from './waiter.ts';
 import { WaitingQueue } from './waiting-queue.ts';
 
@@ -50,6 +53,8 @@ export class MemoryGate implements Gate, GrantKeeper {
   private inForce: GateSettings;
   private readonly limits: LimitSet;
   private readonly queue: WaitingQueue;
+  private readonly view: QueueView;
+  private readonly admission: Admission;
   private readonly pauses: Pause;
   private readonly refusals = new Refusals();
   private readonly waits: WaitEstimate;
@@ -61,10 +66,7 @@ export class MemoryGate implements Gate, GrantKeeper {
   private closed = false;
   private pumping = false;
   private pumpAgain = false;
-
-  private granted = 0;
-  private sentCount = 0;
-  private cancelled = 0;
+  private readonly counts = new GateCounts();
 
   /** Throws RangeError naming the bad setting. */
   constructor({ clock, settings, lines, journal, onEvent = () => {} }: MemoryGateOptions) {
@@ -76,8 +78,12 @@ export class MemoryGate implements Gate, GrantKeeper {
     for (const { atMs, cost } of journal?.past() ?? []) this.limits.remember(atMs, cost);
     this.waits = new WaitEstimate(this.limits);
     this.queue = new WaitingQueue(settings.queue);
+    this.view = new QueueView(this.queue, this.waitBehind);
     this.pauses = new Pause(onEvent);
     this.breaker = new GateBreaker(settings.breaker, onEvent);
+    const { queue, limits, pauses, breaker, refusals, waitBehind, awaitingLines } = this;
+    const parts = { queue, limits, pauses, breaker, refusals, waitBehind, awaitingLines };
+    this.admission = new Admission(parts);
     this.lines = lines && new LinePlan(lines, this.limits);
     lines?.onChange(() => this.pump());
   }
@@ -88,12 +94,14 @@ export class MemoryGate implements Gate, GrantKeeper {
       throw new RangeError(`cost must be a whole number from 1, not ${ticket.cost}`);
     }
     const now = this.clock.now();
-    this.refuseAtTheDoor(ticket, now);
+    this.counts.noteEntered(now);
+    if (this.closed) throw draining();
+    this.admission.atTheDoor(ticket, now);
     if (this.queue.size === 0) {
       const grant = this.tryGrant(ticket, now, now);
       if (grant !== undefined) return grant;
     }
-    this.refuseInVain(ticket, now);
+    this.admission.inVain(ticket, now);
     return new Promise<Grant>((resolve, reject) => {
       const waiter = new Waiter(ticket, now, resolve, reject, signal, this.cancel);
       this.queue.add(waiter);
@@ -157,21 +165,22 @@ export class MemoryGate implements Gate, GrantKeeper {
   }
 
   clear(): ClearedQueue {
-    const waiters = this.queue.clear();
-    for (const waiter of waiters) waiter.reject(this.refusals.removed());
+    const cleared = this.holders();
+    for (const waiter of this.queue.clear()) waiter.reject(this.refusals.removed());
     this.pump();
-    return { requests: waiters.length, clients: new Set(waiters.map(({ ticket }) => ticket.client)).size };
+    return cleared;
   }
 
-  waiting(offset: number, limit: number): WaitingTicket[] {
-    const now = this.clock.now();
-    return this.queue.page(offset, limit).map(({ ticket }, index) => ({
-      id: ticket.id,
-      client: ticket.client,
-      urgency: this.queue.urgencyOf(ticket),
-      ageMs: now - ticket.arrivedAtMs,
-      etaMs: this.waitBehind(offset + index, ticket.cost, now),
-    }));
+  waiting(offset: number, limit: number, urgency?: Urgency): WaitingTicket[] {
+    return this.view.page(this.clock.now(), offset, limit, urgency);
+  }
+
+  find(ticketId: string): WaitingTicket | undefined {
+    return this.view.find(this.clock.now(), ticketId);
+  }
+
+  holders(): ClearedQueue {
+    return this.view.holders();
   }
 
   settings(): GateSettings {
@@ -181,22 +190,25 @@ export class MemoryGate implements Gate, GrantKeeper {
   snapshot(): GateSnapshot {
     const now = this.clock.now();
     const pausedUntilMs = this.pauses.untilMs(now);
+    const uses = this.limits.uses(now);
     return {
       waiting: this.queue.size,
+      waitingByUrgency: this.queue.sizeByUrgency,
       running: this.running,
       oldestWaitMs: now - (this.queue.oldestEnteredAtMs ?? now),
       policy: this.inForce.queue.policy,
       breaker: this.breaker.state(now),
       pause: this.pauses.current,
       nextSlotAtMs: this.limits.slotAt(Math.max(now, pausedUntilMs ?? now), 0, 1),
+      drainMs: this.view.drainMs(now),
+      limits: this.inForce.limits.map(({ rate, even }, index) => ({ rate, even, used: uses[index] ?? 0 })),
       counters: {
-        granted: this.granted,
-        sent: this.sentCount,
-        cancelled: this.cancelled,
+        ...this.counts.totals(),
         refused: this.refusals.snapshot(),
         pauses: this.pauses.begun,
         breakerOpened: this.breaker.opened,
       },
+      perSecond: this.counts.perSecond,
     };
   }
 
@@ -269,7 +281,7 @@ export class MemoryGate implements Gate, GrantKeeper {
     this.journal?.reserved(ticket.cost);
     if (this.canWait) this.queue.served(ticket);
     this.running++;
-    this.granted++;
+    this.counts.noteGranted();
     return new MemoryGrant(this, ticket, now - enteredAtMs, now, line, this.breaker.pass(now));
   }
 
@@ -298,51 +310,19 @@ export class MemoryGate implements Gate, GrantKeeper {
     return Math.min((concurrency ?? NEVER) - this.running, probes ?? NEVER);
   }
 
-  private refuseAtTheDoor(ticket: Ticket, now: number): void {
-    if (this.closed) throw draining();
-    const outlook = this.breaker.outlook(now);
-    if (outlook.kind === 'refused') throw this.refusals.circuitOpen(outlook.retryAtMs - now);
-    if (this.pauses.untilMs(now) === NEVER) throw this.pausedRefusal(undefined);
-    if (ticket.deadlineMs < now) {
-      const waitMs = this.waitBehind(this.queue.positionOf(ticket), ticket.cost, now);
-      throw this.refusals.make('deadline_unmeetable', 'The request came after its deadline.', waitMs);
-    }
-  }
-
-  /** Refuses a ticket that finds no place, or would not be served before its deadline. */
-  private refuseInVain(ticket: Ticket, now: number): void {
-    const waitMs = this.waitBehind(this.queue.positionOf(ticket), ticket.cost, now);
-    const { maxSize } = this.inForce.queue;
-    if (this.queue.size >= maxSize && this.queue.size >= maxSize + this.awaitingLines(now)) {
-      throw this.refusals.make('queue_full', `All ${maxSize} places are taken.`, waitMs);
-    }
-    if (waitMs !== undefined && now + waitMs > ticket.deadlineMs) {
-      if ((this.pauses.untilMs(now) ?? 0) > ticket.deadlineMs) throw this.pausedRefusal(waitMs);
-      throw this.refusals.inVain(waitMs);
-    }
-    if (waitMs === undefined && this.limits.slotAt(now, 0, ticket.cost) === NEVER) {
-      throw this.refusals.impossible();
-    }
-  }
-
   /** How many tickets only wait for a connection: they take no place in the queue. */
-  private awaitingLines(now: number): number {
+  private readonly awaitingLines = (now: number): number => {
     if (this.lines === undefined || this.pauses.untilMs(now) !== undefined) return 0;
     if (this.breaker.outlook(now).kind !== 'go') return 0;
     const count = Math.min(this.limits.burstWithin(now, 0), this.places);
     return Number.isFinite(count) ? Math.max(0, count) : 0;
-  }
+  };
 
   private refuseAllWaiting(retryAfterMs: number): void {
     const waiters = this.queue.clear();
     if (waiters.length === 0) return;
     const error = this.refusals.circuitOpen(retryAfterMs, waiters.length);
     for (const waiter of waiters) waiter.reject(error);
-  }
-
-  private pausedRefusal(waitMs: number | undefined): GatewayError {
-    const reason = this.pauses.current?.reason ?? 'no reason was given';
-    return this.refusals.make('upstream_paused', `The upstream is paused: ${reason}.`, waitMs);
   }
 
   /** Refuses those whose deadline has come, and tells them what the last place would wait. */
@@ -359,20 +339,19 @@ export class MemoryGate implements Gate, GrantKeeper {
     }
   }
 
-  /** How long the ticket behind `position` others would wait, as things stand; undefined when nobody can know. */
-  private waitBehind(position: number, cost: number, now: number): number | undefined {
-    return this.waits.behind(position, cost, now, {
+  /** How long a ticket would wait, as things stand. */
+  private readonly waitBehind: WaitBehind = (position, cost, now) =>
+    this.waits.behind(position, cost, now, {
       pausedUntilMs: this.pauses.untilMs(now),
       outlook: this.breaker.outlook(now),
       running: this.running,
       concurrency: this.inForce.concurrency,
     });
-  }
 
   private readonly cancel = (waiter: Waiter): void => {
     const wasBest = this.queue.best === waiter;
     this.queue.leave(waiter);
-    this.cancelled++;
+    this.counts.noteCancelled();
     // Whoever was not next kept nobody waiting.
     if (wasBest || this.queue.size === 0) this.pump();
   };
@@ -381,7 +360,7 @@ export class MemoryGate implements Gate, GrantKeeper {
     const now = this.clock.now();
     this.limits.sent(now, cost);
     this.journal?.sent(now, cost);
-    this.sentCount++;
+    this.counts.noteSent(now);
     if (this.queue.size > 0) this.pump();
   }
 

@@ -4,6 +4,9 @@ import type { LimitSet } from '../../policies/limiter/limit-set.ts';
 /** How many of the latest calls say how long one takes. */
 const REMEMBERED_CALLS = 21;
 
+/** How long the ticket behind `position` others would wait, in ms; undefined when nobody can know. */
+export type WaitBehind = (position: number, cost: number, nowMs: number) => number | undefined;
+
 /** What stands between a ticket and its turn, besides the limits. */
 export interface Obstacles {
   /** Infinity: a pause without an end. */

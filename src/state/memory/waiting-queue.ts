@@ -3,6 +3,9 @@ import { RankedList } from '../../policies/queue/ranked-list.ts';
 import type { GateSettings, Ticket, Urgency } from '../contracts.ts';
 import type { Waiter } from './waiter.ts';
 
+/** RFC 9218: 0 to 7. */
+const URGENCIES = 8;
+
 type QueueSettings = GateSettings['queue'];
 
 /** Where a ticket stands, from its first arrival to its last attempt. */
@@ -29,6 +32,8 @@ export class WaitingQueue {
   /** In the order in which they came to wait. */
   private readonly present = new Set<Waiter>();
   private readonly standings = new WeakMap<Ticket, Standing>();
+  /** How many of those present have each urgency. */
+  private readonly lanes = new Uint32Array(URGENCIES);
   private ranker: Ranker;
   private arrivals = 0;
 
@@ -39,6 +44,15 @@ export class WaitingQueue {
 
   get size(): number {
     return this.byRank.size;
+  }
+
+  get maxSize(): number {
+    return this.settings.maxSize;
+  }
+
+  /** How many wait, by urgency: index 0 is the most urgent. Kept, not counted. */
+  get sizeByUrgency(): number[] {
+    return [...this.lanes];
   }
 
   /** The one that goes next. */
@@ -64,9 +78,19 @@ export class WaitingQueue {
     return this.byRank.position(this.currentRank(standing, ticket), standing.seq);
   }
 
+  /** How many go before one that waits. */
+  positionIn({ entry }: Waiter): number {
+    return entry === undefined ? 0 : this.byRank.position(entry.rank, entry.seq);
+  }
+
   /** At most `count` of those who wait, best first, after the first `from`. */
   page(from: number, count: number): Waiter[] {
     return this.byRank.slice(from, count).map(({ value }) => value);
+  }
+
+  /** Everybody who waits, best first. The queue must not change meanwhile. */
+  all(): Iterable<Waiter> {
+    return this.byRank.values();
   }
 
   /** What it is ranked by: its own, until an operator promotes it. */
@@ -84,6 +108,7 @@ export class WaitingQueue {
     waiter.entry = this.byRank.insert(waiter, standing.rank, standing.seq);
     waiter.deadlineEntry = this.byDeadline.insert(waiter, waiter.ticket.deadlineMs);
     this.present.add(waiter);
+    this.lanes[standing.urgency]!++;
   }
 
   /** The ticket goes now, whether it waited or not. */
@@ -130,6 +155,8 @@ export class WaitingQueue {
     const standing = this.standingOf(waiter.ticket);
     if (waiter.entry !== undefined) this.byRank.remove(waiter.entry);
     this.refund(standing, waiter.ticket);
+    this.lanes[standing.urgency]!--;
+    this.lanes[urgency]!++;
     standing.urgency = urgency;
     standing.rank = this.ranker.rank(inputOf(waiter.ticket, urgency));
     waiter.entry = this.byRank.insert(waiter, standing.rank, standing.seq);
@@ -181,6 +208,7 @@ export class WaitingQueue {
     waiter.deadlineEntry = undefined;
     waiter.detach();
     const standing = this.standings.get(waiter.ticket);
+    this.lanes[standing?.urgency ?? waiter.ticket.urgency]!--;
     if (standing === undefined || standing.served) return;
     this.refund(standing, waiter.ticket);
     this.standings.delete(waiter.ticket);

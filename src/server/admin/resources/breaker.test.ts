@@ -28,7 +28,7 @@ test('an open breaker tells since when, until when and why; reset closes it', as
     since: new Date(openedAtMs).toISOString(),
     until: new Date(openedAtMs + 30_000).toISOString(),
     reason: 'consecutive',
-    consecutive_failures: 0,
+    consecutive_failures: 3,
   });
   const reset = await fixture.call('POST', '/upstreams/score/breaker', { body: { state: 'reset' } });
   expect(reset.json.status.breaker.state).toBe('closed');

@@ -35,7 +35,10 @@ test('everything at a glance', async () => {
   const [score] = json.upstreams;
   expect(score).toMatchObject({
     name: 'score',
+    paced: true,
     waiting: 1,
+    waiting_by_urgency: [0, 0, 0, 1, 0, 0, 0, 0],
+    drained_in_ms: 820,
     running: 1,
     oldest_wait_ms: 200,
     next_slot_in_ms: 820,

@@ -54,7 +54,7 @@ export const overviewOperations = [
 
 function overviewOf(ports: AdminPorts, pendingChanges: number): z.output<typeof overview> {
   const { clock, process, recorder } = ports;
-  const upstreams = [...ports.upstreams].map(([name, { gate }]) => statusOf(clock, name, gate.snapshot()));
+  const upstreams = [...ports.upstreams].map(([name, upstream]) => statusOf(clock, name, upstream));
   const { total, successes, failures, latency } = recorder.totals();
   const readiness = ports.readiness();
   return {

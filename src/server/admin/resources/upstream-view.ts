@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import type { BreakerState } from '../../../policies/breaker/breaker.ts';
+import { ceilingPerSecond } from '../../../policies/limiter/ceiling.ts';
 import type { LimitSettings } from '../../../policies/limiter/limit-set.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import { formatDuration, formatRate } from '../../../shared/units.ts';
-import type { GateSettings, GateSnapshot } from '../../../state/contracts.ts';
+import type { GateSettings, LimitUse } from '../../../state/contracts.ts';
 import { orNull } from '../or-null.ts';
 import type { AdminPorts, UpstreamPort } from '../ports.ts';
 import { notFound } from '../problems.ts';
@@ -18,7 +19,7 @@ const breakerStatus = z
     since: moment.nullable(),
     until: moment.nullable().describe('When it tries again, or a forced state ends.'),
     reason: z.string().nullable().describe('Why it opened.'),
-    consecutive_failures: z.number().int(),
+    consecutive_failures: z.number().int().describe('In a row: so far, or those that opened it.'),
   })
   .openapi('BreakerStatus');
 
@@ -26,18 +27,43 @@ const pauseStatus = z
   .object({ until: moment.nullable().describe('Null: until resumed.'), reason: z.string() })
   .openapi('PauseStatus');
 
+const limitStatus = z
+  .object({
+    limit: z.string().openapi({ example: '1 per 1s' }),
+    even: z.boolean(),
+    count: z.number().int(),
+    window_ms: z.number(),
+    used: z.number().int().describe('Calls in the window that ends now.'),
+    left: z.number().int().describe('Calls that the window has room for.'),
+  })
+  .openapi('LimitStatus');
+
 export const upstreamStatus = z
   .object({
     name: z.string(),
+    paced: z.boolean().describe('Whether calls are spaced or bounded.'),
+    policy: z.enum(['fifo', 'priority', 'fair']),
     waiting: z.number().int(),
+    waiting_by_urgency: z
+      .array(z.number().int())
+      .describe('Eight numbers, the most urgent first (RFC 9218).'),
+    drained_in_ms: ms.nullable().describe('When everybody who waits has gone. Null: nobody can know.'),
     running: z.number().int(),
     oldest_wait_ms: ms,
+    limits: z.array(limitStatus),
+    ceiling_per_second: z
+      .number()
+      .int()
+      .nullable()
+      .describe('The most calls that the limits let out within any one second. Null: they bound none.'),
+    concurrency: z.number().int().nullable().describe('Calls that may be in flight at once. Null: any.'),
     breaker: orNull(breakerStatus, 'Null: it has none.'),
     pause: orNull(pauseStatus),
     next_slot_in_ms: ms
       .nullable()
       .describe('When the limits allow the next call; 0: now. Null: not before something ends.'),
     counters: z.object({
+      entered: z.number().int().describe('Calls that came to the gate, retries included.'),
       granted: z.number().int(),
       sent: z.number().int(),
       cancelled: z.number().int(),
@@ -82,21 +108,32 @@ export const upstreamDetail = z
   })
   .openapi('Upstream');
 
+/** An upstream as it is now. */
 export function statusOf(
   clock: Clock,
   name: string,
-  snapshot: GateSnapshot,
+  { paced, gate }: UpstreamPort,
 ): z.output<typeof upstreamStatus> {
-  const { breaker, pause, counters, nextSlotAtMs } = snapshot;
+  const snapshot = gate.snapshot();
+  const settings = gate.settings();
+  const { breaker, pause, counters, nextSlotAtMs, drainMs } = snapshot;
   return {
     name,
+    paced,
+    policy: snapshot.policy,
     waiting: snapshot.waiting,
+    waiting_by_urgency: [...snapshot.waitingByUrgency],
+    drained_in_ms: drainMs === undefined ? null : roundMs(drainMs),
     running: snapshot.running,
     oldest_wait_ms: roundMs(snapshot.oldestWaitMs),
-    breaker: breaker === undefined ? null : breakerOf(clock, breaker),
+    limits: snapshot.limits.map(useOf),
+    ceiling_per_second: ceilingPerSecond(settings.limits) ?? null,
+    concurrency: settings.concurrency ?? null,
+    breaker: breaker === undefined ? null : breakerOf(clock, breaker, settings.breaker?.consecutive),
     pause: pause === undefined ? null : { until: wallTime(clock, pause.untilMs), reason: pause.reason },
     next_slot_in_ms: Number.isFinite(nextSlotAtMs) ? roundMs(Math.max(0, nextSlotAtMs - clock.now())) : null,
     counters: {
+      entered: counters.entered,
       granted: counters.granted,
       sent: counters.sent,
       cancelled: counters.cancelled,
@@ -107,7 +144,24 @@ export function statusOf(
   };
 }
 
-function breakerOf(clock: Clock, state: BreakerState): z.output<typeof breakerStatus> {
+function useOf({ rate, even, used }: LimitUse): z.output<typeof limitStatus> {
+  const { count, windowMs } = rate;
+  return {
+    limit: formatRate(rate),
+    even,
+    count,
+    window_ms: windowMs,
+    used,
+    left: Math.max(0, count - used),
+  };
+}
+
+/** `opensAfter`: failures in a row; undefined where the breaker does not count them. */
+function breakerOf(
+  clock: Clock,
+  state: BreakerState,
+  opensAfter: number | undefined,
+): z.output<typeof breakerStatus> {
   const plain = { forced: false, since: null, until: null, reason: null, consecutive_failures: 0 };
   switch (state.kind) {
     case 'closed':
@@ -120,6 +174,7 @@ function breakerOf(clock: Clock, state: BreakerState): z.output<typeof breakerSt
         since: wallTime(clock, sinceMs),
         until: wallTime(clock, untilMs),
         reason,
+        consecutive_failures: reason === 'consecutive' ? (opensAfter ?? 0) : 0,
       };
     }
     case 'half_open':
@@ -165,7 +220,7 @@ export function detailOf(
     url,
     paced,
     settings: settingsOf(gate.settings()),
-    status: statusOf(clock, name, gate.snapshot()),
+    status: statusOf(clock, name, upstream),
   };
 }
 

@@ -23,6 +23,73 @@ test('GET shows settings in the configuration’s own form, and the state', asyn
   });
 });
 
+describe('the status', () => {
+  const statusOf = async (fixture: Fixture, name = 'score') =>
+    (await fixture.call('GET', `/upstreams/${name}`)).json.status;
+
+  test('tells of an upstream where nothing has happened', async () => {
+    expect(await statusOf(new Fixture())).toMatchObject({
+      paced: true,
+      policy: 'priority',
+      waiting_by_urgency: [0, 0, 0, 0, 0, 0, 0, 0],
+      drained_in_ms: 0,
+      limits: [{ limit: '1 per 1s', even: false, count: 1, window_ms: 1_000, used: 0, left: 1 }],
+      ceiling_per_second: 1,
+      counters: { entered: 0, granted: 0, sent: 0 },
+    });
+  });
+
+  test('who waits by urgency, and how long until all have gone', async () => {
+    const fixture = new Fixture();
+    fixture.score.call('goes');
+    fixture.clock.advance(100);
+    for (const urgency of [0, 3, 3, 7] as const) fixture.score.call(`u${urgency}`, 'c', urgency);
+    const status = await statusOf(fixture);
+    expect(status).toMatchObject({
+      waiting: 4,
+      waiting_by_urgency: [1, 0, 0, 2, 0, 0, 0, 1],
+      drained_in_ms: 920 + 3 * 1_020,
+      limits: [{ used: 1, left: 0 }],
+      counters: { entered: 5, granted: 1, sent: 1 },
+    });
+    const { json } = await fixture.call('GET', '/upstreams/score/queue?offset=3');
+    expect(json.items[0].eta_ms).toBe(status.drained_in_ms);
+  });
+
+  test('a lowered limit that is exceeded has nothing left, not less than nothing', async () => {
+    const fixture = new Fixture();
+    await fixture.call('PATCH', '/upstreams/score', { body: { limits: ['3 per 1s'] } });
+    for (const id of ['a', 'b', 'c']) fixture.score.call(id);
+    const limits = ['2 per 1s', { rate: '60 per 1m', even: true }];
+    await fixture.call('PATCH', '/upstreams/score', { body: { limits } });
+    const status = await statusOf(fixture);
+    expect(status.limits).toEqual([
+      { limit: '2 per 1s', even: false, count: 2, window_ms: 1_000, used: 3, left: 0 },
+      { limit: '60 per 1m', even: true, count: 60, window_ms: 60_000, used: 3, left: 57 },
+    ]);
+    expect(status.ceiling_per_second).toBe(1);
+  });
+
+  test('nobody knows when a pause without an end lets the last one go', async () => {
+    const fixture = new Fixture();
+    fixture.score.call('goes');
+    fixture.score.call('waits');
+    fixture.score.pause(undefined, 'by hand');
+    expect((await statusOf(fixture)).drained_in_ms).toBeNull();
+  });
+
+  test('an upstream without limits is bounded by none', async () => {
+    const fixture = new Fixture();
+    fixture.free.call('goes');
+    expect(await statusOf(fixture, 'free')).toMatchObject({
+      paced: false,
+      limits: [],
+      ceiling_per_second: null,
+      counters: { entered: 1, sent: 1 },
+    });
+  });
+});
+
 test('the list has them in the order of the configuration', async () => {
   const { json } = await new Fixture().call('GET', '/upstreams');
   expect(json.items.map(({ name, paced }: { name: string; paced: boolean }) => [name, paced])).toEqual([
@@ -40,6 +107,8 @@ test('an unknown upstream is 404', async () => {
     ['POST', '/upstreams/nope/breaker', { state: 'reset' }],
     ['GET', '/upstreams/nope/queue', undefined],
     ['DELETE', '/upstreams/nope/queue', undefined],
+    ['GET', '/upstreams/nope/queue/holders', undefined],
+    ['GET', '/upstreams/nope/queue/x', undefined],
     ['DELETE', '/upstreams/nope/queue/x', undefined],
     ['POST', '/upstreams/nope/queue/x/promote', { urgency: 0 }],
   ] as const) {
