@@ -2,10 +2,10 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'bun:test
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { BurstDocument } from '../caller/burst-document.ts';
 import { startSandbox } from '../sandbox/server.ts';
 import { systemClock } from '../shared/clock.ts';
 import { seededRandom } from '../shared/random.ts';
-import type { BurstDocument } from './burst/document.ts';
 import { Exited, FakeTerminal } from './burst/fake-terminal.ts';
 import { burstCommand } from './burst.ts';
 

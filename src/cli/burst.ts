@@ -1,14 +1,15 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
+import { Burst, type BurstSettings } from '../caller/burst.ts';
+import { type BurstDocument, burstDocument } from '../caller/burst-document.ts';
+import { scoreRequests } from '../caller/call-request.ts';
+import { type MixPart, parsePriorityMix } from '../caller/priority-mix.ts';
+import { judgeSince, markSandbox, type SandboxMark } from '../caller/sandbox-report.ts';
 import { type Clock, systemClock } from '../shared/clock.ts';
 import { type Random, systemRandom } from '../shared/random.ts';
 import { formatDuration, parseDuration, parseRate, type Rate } from '../shared/units.ts';
-import { type BurstDocument, burstDocument } from './burst/document.ts';
-import { type MixPart, parsePriorityMix } from './burst/priority-mix.ts';
 import { showProgress } from './burst/progress.ts';
 import { isReachable } from './burst/reachable.ts';
-import { Burst, type BurstSettings } from './burst/run.ts';
-import { judgeSince, markSandbox, type SandboxMark } from './burst/sandbox-report.ts';
 import { textReport } from './burst/text-report.ts';
 import { ExitCode } from './exit-codes.ts';
 import { bindTerminal, CommandFailure, painter, processTerminal, type Terminal } from './terminal.ts';
@@ -116,10 +117,10 @@ async function burst(flags: BurstFlags, host: BurstHost): Promise<number> {
   const mark = await findSandbox(flags.sandbox, host);
   const settings: BurstSettings = {
     url: flags.url,
+    request: scoreRequests(flags.url, flags.clientId),
     count: flags.count,
     concurrency: flags.concurrency,
     mix: flags.priorityMix ?? [],
-    clientId: flags.clientId,
     same: flags.same === true,
     rate: flags.rate,
     timeoutMs: flags.timeout,

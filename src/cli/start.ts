@@ -125,13 +125,13 @@ function announce(
 ): void {
   const lines = [
     `comporta is ready (${file})`,
-    `  gateway  ${gateway.url}`,
-    `  admin    ${gateway.adminUrl}/api/v1`,
+    `  gateway    ${gateway.url}`,
+    `  dashboard  ${gateway.adminUrl}/  (admin API: /api/v1)`,
   ];
   if (sandbox !== undefined)
-    lines.push(`  sandbox  ${sandbox.url}  (simulated upstream; report: /sandbox/report)`);
+    lines.push(`  sandbox    ${sandbox.url}  (simulated upstream; report: /sandbox/report)`);
   const tryIt = exampleCall(config, gateway.url);
-  if (tryIt !== undefined) lines.push(`  try      ${tryIt}`);
+  if (tryIt !== undefined) lines.push(`  try        ${tryIt}`);
   process.stderr.write(`${lines.join('\n')}\n`);
 }
 

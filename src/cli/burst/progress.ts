@@ -1,7 +1,7 @@
+import type { BurstProgress } from '../../caller/burst.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import { formatDuration } from '../../shared/units.ts';
 import type { Terminal } from '../terminal.ts';
-import type { BurstProgress } from './run.ts';
 
 const LIVE_EVERY_MS = 100;
 const PLAIN_EVERY_MS = 5_000;

@@ -1,8 +1,8 @@
+import type { BurstDocument } from '../../caller/burst-document.ts';
+import type { LatencySummary } from '../../caller/percentiles.ts';
+import type { SandboxVerdict } from '../../caller/sandbox-report.ts';
 import { formatDuration, formatRate } from '../../shared/units.ts';
 import type { Paint } from '../terminal.ts';
-import type { BurstDocument } from './document.ts';
-import type { LatencySummary } from './percentiles.ts';
-import type { SandboxVerdict } from './sandbox-report.ts';
 
 /** The report for people, ending in a newline. */
 export function textReport(report: BurstDocument, paint: Paint): string {

@@ -1,4 +1,4 @@
-import type { Random } from '../../shared/random.ts';
+import type { Random } from '../shared/random.ts';
 
 /** So many percent of the calls go out with this urgency (RFC 9218: 0 most urgent, 7 least). */
 export interface MixPart {

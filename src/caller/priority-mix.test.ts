@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import fc from 'fast-check';
-import { seededRandom } from '../../shared/random.ts';
+import { seededRandom } from '../shared/random.ts';
 import { assignUrgencies, parsePriorityMix } from './priority-mix.ts';
 
 function counts(urgencies: readonly (number | undefined)[]): Record<string, number> {

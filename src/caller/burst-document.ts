@@ -1,5 +1,6 @@
+import type { BurstCall, BurstOutcome, BurstSettings } from './burst.ts';
+import { countFailures } from './failure-counts.ts';
 import { type LatencySummary, summarizeLatencies } from './percentiles.ts';
-import type { BurstCall, BurstOutcome, BurstSettings } from './run.ts';
 import type { SandboxVerdict } from './sandbox-report.ts';
 
 /** The calls of one urgency. */
@@ -40,16 +41,12 @@ export interface BurstDocument {
 }
 
 export function burstDocument(
-  settings: BurstSettings,
+  settings: Pick<BurstSettings, 'url' | 'count' | 'concurrency' | 'seed'>,
   outcome: BurstOutcome,
   startedAt: string,
   sandbox: SandboxVerdict | undefined,
 ): BurstDocument {
   const { calls, elapsedMs, aborted } = outcome;
-  const failures: Record<string, number> = {};
-  for (const { outcome: end } of calls) {
-    if (end.kind === 'failed') failures[end.code] = (failures[end.code] ?? 0) + 1;
-  }
   const succeeded = countSucceeded(calls);
   return {
     url: withoutPassword(settings.url),
@@ -64,7 +61,7 @@ export function burstDocument(
     succeeded,
     failed: calls.length - succeeded,
     unfinished: settings.count - calls.length,
-    failures,
+    failures: { ...countFailures(calls) },
     latencyMs: latencyOf(calls),
     urgencies: byUrgency(calls),
     cacheHits: calls.filter((call) => call.cacheHit).length,
@@ -88,7 +85,8 @@ function countSucceeded(calls: readonly BurstCall[]): number {
   return calls.filter((call) => call.outcome.kind === 'ok').length;
 }
 
-function latencyOf(calls: readonly BurstCall[]): LatencySummary | null {
+/** Latencies of calls, to the microsecond; null without any. */
+export function latencyOf(calls: readonly Pick<BurstCall, 'latencyMs'>[]): LatencySummary | null {
   const summary = summarizeLatencies(calls.map((call) => call.latencyMs));
   if (summary === undefined) return null;
   const { p50, p95, p99, max } = summary;
@@ -96,7 +94,7 @@ function latencyOf(calls: readonly BurstCall[]): LatencySummary | null {
 }
 
 /** Microseconds are more than a network can tell. */
-function rounded(value: number): number {
+export function rounded(value: number): number {
   return Math.round(value * 1_000) / 1_000;
 }
 

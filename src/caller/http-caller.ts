@@ -1,6 +1,7 @@
 import { Agent, request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest, Agent as TlsAgent } from 'node:https';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { CallRequest } from './call-request.ts';
 
 /** How one call ended. `latencyMs` runs from the call to the last byte of its answer. */
 export interface CallResult {
@@ -16,7 +17,6 @@ export interface CallResult {
 export interface CallerSettings {
   readonly clock: Clock;
   readonly timeoutMs: number;
-  readonly headers: Readonly<Record<string, string>>;
   /** Connections at once. */
   readonly maxConnections: number;
   /** False opens a connection for every call: right when calls are so far apart that idle ones get closed. */
@@ -45,9 +45,9 @@ export class HttpCaller {
     this.agent = url.protocol === 'https:' ? new TlsAgent(options) : new Agent(options);
   }
 
-  /** One GET. Never rejects: whatever happens is a result. */
-  get(url: URL, signal: AbortSignal): Promise<CallResult> {
-    const { clock, timeoutMs, headers } = this.settings;
+  /** One call. Never rejects: whatever happens is a result. */
+  call({ method, url, headers, body }: CallRequest, signal: AbortSignal): Promise<CallResult> {
+    const { clock, timeoutMs } = this.settings;
     const startedAtMs = clock.now();
     return new Promise((resolve) => {
       let settled = false;
@@ -60,7 +60,7 @@ export class HttpCaller {
         resolve({ latencyMs: clock.now() - startedAtMs, cacheHit, outcome });
       };
       const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-      const request = send(url, { agent: this.agent, headers }, (response) => {
+      const request = send(url, { agent: this.agent, method, headers }, (response) => {
         readAnswer(response).then(
           (code) =>
             settle(code === undefined ? { kind: 'ok' } : { kind: 'failed', code }, isCacheHit(response)),
@@ -72,7 +72,7 @@ export class HttpCaller {
       const abort = () => settle({ kind: 'aborted' });
       signal.addEventListener('abort', abort);
       if (signal.aborted) abort();
-      else request.end();
+      else request.end(body);
     });
   }
 
@@ -129,7 +129,8 @@ const NETWORK_CODES: Readonly<Record<string, string>> = {
   EMFILE: 'too_many_open_files',
 };
 
-function networkCode(error: Error): string {
+/** The code of an error of the network, such as `connection_refused`. */
+export function networkCode(error: Error): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : 'network_error';
   return NETWORK_CODES[code] ?? code.toLowerCase();
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { createServer, type Server } from 'node:net';
-import { systemClock } from '../../shared/clock.ts';
-import { VirtualClock } from '../../shared/virtual-clock.ts';
+import { systemClock } from '../shared/clock.ts';
+import { VirtualClock } from '../shared/virtual-clock.ts';
 import { HttpCaller } from './http-caller.ts';
 
 const problem = { 'content-type': 'application/problem+json' };
@@ -52,15 +52,16 @@ function callerFor(url: URL, clock = systemClock, maxConnections = 10) {
   return new HttpCaller(url, {
     clock,
     timeoutMs: 5_000,
-    headers: { 'client-id': 'me' },
     maxConnections,
     keepAlive: true,
   });
 }
 
+const to = (url: URL) => ({ method: 'GET', url, headers: { 'client-id': 'me' } });
+
 async function get(url: URL) {
   const caller = callerFor(url);
-  const result = await caller.get(url, new AbortController().signal);
+  const result = await caller.call(to(url), new AbortController().signal);
   caller.close();
   return result;
 }
@@ -103,7 +104,7 @@ describe('HttpCaller', () => {
     const clock = new VirtualClock();
     const url = new URL('/hang', http.url);
     seen = [];
-    const pending = callerFor(url, clock).get(url, new AbortController().signal);
+    const pending = callerFor(url, clock).call(to(url), new AbortController().signal);
     while (seen.length === 0) await Bun.sleep(1);
     clock.advance(5_000);
     expect(await pending).toEqual({
@@ -119,11 +120,11 @@ describe('HttpCaller', () => {
     const caller = callerFor(url);
     const stop = new AbortController();
     seen = [];
-    const pending = caller.get(url, stop.signal);
+    const pending = caller.call(to(url), stop.signal);
     while (seen.length === 0) await Bun.sleep(1);
     stop.abort();
     expect((await pending).outcome).toEqual({ kind: 'aborted' });
-    expect((await caller.get(url, stop.signal)).outcome).toEqual({ kind: 'aborted' });
+    expect((await caller.call(to(url), stop.signal)).outcome).toEqual({ kind: 'aborted' });
     expect(seen).toHaveLength(1);
   });
 
@@ -131,7 +132,7 @@ describe('HttpCaller', () => {
     const url = new URL('/held', http.url);
     const caller = callerFor(url, systemClock, 600);
     const signal = new AbortController().signal;
-    const results = await Promise.all(Array.from({ length: 600 }, () => caller.get(url, signal)));
+    const results = await Promise.all(Array.from({ length: 600 }, () => caller.call(to(url), signal)));
     caller.close();
     expect(results.every((result) => result.outcome.kind === 'ok')).toBe(true);
     expect(mostHeld).toBe(600);

@@ -1,8 +1,9 @@
 import { afterEach, describe, expect, test } from 'bun:test';
-import { systemClock } from '../../shared/clock.ts';
-import { isValidCpf } from '../../shared/cpf.ts';
-import { VirtualClock } from '../../shared/virtual-clock.ts';
-import { Burst, type BurstSettings } from './run.ts';
+import { systemClock } from '../shared/clock.ts';
+import { isValidCpf } from '../shared/cpf.ts';
+import { VirtualClock } from '../shared/virtual-clock.ts';
+import { Burst, type BurstSettings } from './burst.ts';
+import { scoreRequests } from './call-request.ts';
 
 let server: ReturnType<typeof Bun.serve> | undefined;
 afterEach(() => server?.stop(true));
@@ -20,10 +21,10 @@ function gateway(handle: (query: URLSearchParams) => Response | Promise<Response
 function settingsFor(url: URL, over: Partial<BurstSettings> = {}): BurstSettings {
   return {
     url,
+    request: scoreRequests(url, 'test'),
     count: 30,
     concurrency: 10,
     mix: [],
-    clientId: 'test',
     same: false,
     rate: undefined,
     timeoutMs: 5_000,
@@ -100,8 +101,12 @@ describe('Burst', () => {
       clock.advance(49);
       clock.advance(1);
     }
-    await running;
+    const { calls } = await running;
     expect(startsMs).toEqual([0, 50, 100, 150, 200, 250]);
+    // Told when it ended, which is no earlier than it began and before the next one did.
+    for (const [call, { atMs }] of calls.entries()) {
+      expect(atMs).toBeWithin(call * 50, call * 50 + 51);
+    }
   });
 
   test('an abort keeps what has ended and starts nothing more', async () => {

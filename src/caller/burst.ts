@@ -1,17 +1,20 @@
-import { type Clock, sleep } from '../../shared/clock.ts';
-import { cpfAt } from '../../shared/cpf.ts';
-import { seededRandom } from '../../shared/random.ts';
-import type { Rate } from '../../shared/units.ts';
+import { type Clock, sleep } from '../shared/clock.ts';
+import { cpfAt } from '../shared/cpf.ts';
+import { seededRandom } from '../shared/random.ts';
+import type { Rate } from '../shared/units.ts';
+import type { Urgency } from '../shared/urgency.ts';
+import type { CallRequest, RequestMaker } from './call-request.ts';
 import { type CallResult, HttpCaller } from './http-caller.ts';
 import { assignUrgencies, type MixPart } from './priority-mix.ts';
 
 export interface BurstSettings {
-  /** Called with the query `cpf` and, for part of a mix, `priority`. */
+  /** What is called: named in the report, and where the connections go. */
   readonly url: URL;
+  /** Called once for every call, when it starts. */
+  readonly request: RequestMaker;
   readonly count: number;
   readonly concurrency: number;
   readonly mix: readonly MixPart[];
-  readonly clientId: string;
   /** Every call asks for the same CPF. */
   readonly same: boolean;
   /** Calls start evenly at this rate; undefined: as soon as `concurrency` allows. */
@@ -32,6 +35,8 @@ export interface BurstProgress {
 
 /** One finished call. */
 export interface BurstCall extends CallResult {
+  /** When it was done, in ms from the start of the burst. */
+  readonly atMs: number;
   readonly urgency: number | undefined;
 }
 
@@ -47,13 +52,14 @@ const CPF_COUNT = 900_000_000;
 
 /** A load test under way. */
 export class Burst {
-  private readonly calls: BurstCall[] = [];
+  /** In the order in which they ended. */
+  readonly calls: BurstCall[] = [];
   private readonly urgencies: readonly (number | undefined)[];
   private readonly firstCpf: number;
   private next = 0;
   private waiting = 0;
   private failed = 0;
-  private startedAtMs = 0;
+  private startedAtMs: number | undefined;
 
   constructor(
     private readonly settings: BurstSettings,
@@ -70,25 +76,24 @@ export class Burst {
       done: this.calls.length,
       waiting: this.waiting,
       failed: this.failed,
-      elapsedMs: this.clock.now() - this.startedAtMs,
+      elapsedMs: this.elapsedMs(),
     };
   }
 
   /** Makes every call, once; ends early, without an error, when the signal aborts. */
   async run(signal: AbortSignal): Promise<BurstOutcome> {
-    const { url, count, concurrency, clientId, timeoutMs, rate } = this.settings;
+    const { url, count, concurrency, timeoutMs, rate } = this.settings;
     const lanes = Math.min(count, concurrency);
     const caller = new HttpCaller(url, {
       clock: this.clock,
       timeoutMs,
-      headers: { 'client-id': clientId, accept: 'application/json' },
       maxConnections: lanes,
       keepAlive: rate === undefined,
     });
     this.startedAtMs = this.clock.now();
     await Promise.all(Array.from({ length: lanes }, () => this.lane(caller, signal)));
     caller.close();
-    return { calls: this.calls, elapsedMs: this.clock.now() - this.startedAtMs, aborted: signal.aborted };
+    return { calls: this.calls, elapsedMs: this.elapsedMs(), aborted: signal.aborted };
   }
 
   private async lane(caller: HttpCaller, signal: AbortSignal): Promise<void> {
@@ -96,10 +101,11 @@ export class Burst {
       const index = this.next++;
       if (!(await this.startTime(index, signal))) return;
       this.waiting += 1;
-      const result = await caller.get(this.urlOf(index), signal);
+      const result = await caller.call(this.requestOf(index), signal);
       this.waiting -= 1;
+      if (result.outcome.kind === 'aborted') continue;
       if (result.outcome.kind === 'failed') this.failed += 1;
-      if (result.outcome.kind !== 'aborted') this.calls.push({ ...result, urgency: this.urgencies[index] });
+      this.calls.push({ ...result, atMs: this.elapsedMs(), urgency: this.urgencies[index] });
     }
   }
 
@@ -107,7 +113,7 @@ export class Burst {
   private async startTime(index: number, signal: AbortSignal): Promise<boolean> {
     const { rate } = this.settings;
     if (rate === undefined) return true;
-    const waitMs = this.startedAtMs + (index * rate.windowMs) / rate.count - this.clock.now();
+    const waitMs = (index * rate.windowMs) / rate.count - this.elapsedMs();
     if (waitMs <= 0) return true;
     return sleep(this.clock, waitMs, signal).then(
       () => true,
@@ -115,11 +121,13 @@ export class Burst {
     );
   }
 
-  private urlOf(index: number): URL {
-    const url = new URL(this.settings.url);
-    url.searchParams.set('cpf', cpfAt((this.firstCpf + (this.settings.same ? 0 : index)) % CPF_COUNT));
-    const urgency = this.urgencies[index];
-    if (urgency !== undefined) url.searchParams.set('priority', String(urgency));
-    return url;
+  private requestOf(index: number): CallRequest {
+    const cpf = cpfAt((this.firstCpf + (this.settings.same ? 0 : index)) % CPF_COUNT);
+    return this.settings.request({ index, cpf, urgency: this.urgencies[index] as Urgency | undefined });
+  }
+
+  /** 0 before the first call. */
+  private elapsedMs(): number {
+    return this.startedAtMs === undefined ? 0 : this.clock.now() - this.startedAtMs;
   }
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import type { Clock } from '../../shared/clock.ts';
-import type { Rate } from '../../shared/units.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Rate } from '../shared/units.ts';
 
 const reportSchema = z.object({
   startedAt: z.string(),
