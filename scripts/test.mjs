@@ -1,25 +1,40 @@
 // `npm test`: every test, or `npm test -- <pattern> …`: the files whose path has one of the patterns in it. Exact
 // counts come from Bun's JUnit reports; the last line is `N passed, N failed`, and the exit code is 1 unless all passed.
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { delimiter, join } from 'node:path';
+import { ensureDashboard } from './ensure-dashboard.mjs';
 import { ensureInstalled, root } from './ensure-installed.mjs';
 
 /**
  * What measures spacing on real sockets must not share the processors with what keeps them busy, so each kind has
- * its time: the first group computes, the second starts many processes, the third loads the machine, and the last
- * one only waits, for slots that are a second apart.
+ * its time: the first group computes, the second starts many processes, the third has a browser draw, the fourth
+ * loads the machine, and the last one only waits, for slots that are a second apart.
  */
 const GROUPS = [
-  { name: 'unit and contract', workers: 2, takes: (path) => !isOnSockets(path) },
+  { name: 'unit and contract', workers: 2, takes: (path) => !isOnSockets(path) && !isInBrowser(path) },
   { name: 'end to end', workers: 3, takes: (path) => isOnSockets(path) && !isLoad(path) && !isSpacing(path) },
+  { name: 'browser', workers: 1, takes: isInBrowser, missing: chromiumMissing },
   { name: 'under load', workers: 1, takes: (path) => isOnSockets(path) && isLoad(path) },
   { name: 'strict spacing', workers: 2, takes: isSpacing },
 ];
 
 function isOnSockets(path) {
   return /^test\/(e2e|faults)\//.test(path);
+}
+
+function isInBrowser(path) {
+  return path.startsWith('test/browser/');
+}
+
+/** What a machine lacks for the group; undefined when it lacks nothing. */
+function chromiumMissing() {
+  const folders = (process.env.PATH ?? '').split(delimiter);
+  const names = ['chromium', 'chromium-browser'];
+  const isThere =
+    process.env.CHROMIUM || folders.some((folder) => names.some((name) => existsSync(join(folder, name))));
+  return isThere ? undefined : 'Chromium is not installed (Debian: apt-get install chromium)';
 }
 
 function isLoad(path) {
@@ -40,11 +55,19 @@ if (option !== undefined) {
 }
 
 const bun = ensureInstalled();
-const files = ['src', 'test', 'bench']
+const files = ['src', 'dashboard/src', 'test', 'bench']
   .flatMap(filesBelow)
-  .filter((path) => path.endsWith('.test.ts'))
+  .filter((path) => /\.test\.tsx?$/.test(path))
   .filter((path) => patterns.length === 0 || patterns.some((pattern) => path.includes(pattern)))
   .sort();
+
+if (files.some((path) => isOnSockets(path) || isInBrowser(path))) {
+  const problem = ensureDashboard();
+  if (problem !== undefined) {
+    console.error(`npm test: ${problem}.`);
+    process.exit(1);
+  }
+}
 
 const reports = mkdtempSync(join(tmpdir(), 'comporta-junit-'));
 process.on('exit', () => rmSync(reports, { recursive: true, force: true }));
@@ -58,9 +81,14 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
 }
 
 const total = { passed: 0, failed: 0 };
-for (const [index, { name, workers, takes }] of GROUPS.entries()) {
+for (const [index, { name, workers, takes, missing }] of GROUPS.entries()) {
   const chosen = files.filter(takes);
   if (chosen.length === 0) continue;
+  const lack = missing?.();
+  if (lack !== undefined) {
+    console.log(`\nLEFT OUT: ${name}, ${chosen.length} ${chosen.length === 1 ? 'file' : 'files'}. ${lack}`);
+    continue;
+  }
   console.log(`\n${name}: ${chosen.length} ${chosen.length === 1 ? 'file' : 'files'}`);
   const startedAtMs = performance.now();
   const { passed, failed } = await run(chosen, workers, join(reports, `${index}.xml`));
@@ -69,7 +97,7 @@ for (const [index, { name, workers, takes }] of GROUPS.entries()) {
   total.passed += passed;
   total.failed += failed;
 }
-if (total.passed + total.failed === 0) console.log(`no test file matches ${patterns.join(' ')}`);
+if (files.length === 0) console.log(`no test file matches ${patterns.join(' ')}`);
 console.log(`\n${total.passed} passed, ${total.failed} failed`);
 process.exit(total.failed === 0 && total.passed > 0 ? 0 : 1);
 

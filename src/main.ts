@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { version } from '../package.json' with { type: 'json' };
 import { burstCommand } from './cli/burst.ts';
@@ -10,6 +11,8 @@ import { sandboxCommand } from './cli/sandbox.ts';
 import { startCommand } from './cli/start.ts';
 import { systemClock } from './shared/clock.ts';
 import { systemRandom } from './shared/random.ts';
+
+const DASHBOARD_FOLDER = fileURLToPath(new URL('../dashboard/dist', import.meta.url));
 
 /** The command line. Everything that runs is built here and in composition/. */
 const program = new Command('comporta')
@@ -37,6 +40,7 @@ const start = startCommand(async () => {
       version,
       sandboxUrl,
       remember: true,
+      dashboardFolder: DASHBOARD_FOLDER,
     });
 }, systemClock);
 for (const command of [

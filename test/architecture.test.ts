@@ -48,6 +48,11 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
     libraries: ['node:net', 'node:tls', 'node:http', 'node:https', 'node:zlib'],
     because: 'the request’s way: it sees the contracts of state, never an adapter, and settings, never files',
   },
+  live: {
+    may: { shared: 'anything', usage: 'anything', policies: 'types', state: 'types', gateway: 'types' },
+    libraries: [],
+    because: 'keeps the last minute of what others have counted; whoever shows it asks',
+  },
   server: {
     may: { shared: 'anything', usage: 'anything', gateway: 'anything' },
     libraries: [],
@@ -56,17 +61,28 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   'server/admin': {
     may: {
       shared: 'anything',
+      caller: 'anything',
       config: 'anything',
       policies: 'anything',
       usage: 'anything',
+      live: 'anything',
       state: 'types',
       ledger: 'types',
       gateway: 'types',
       server: 'anything',
     },
-    libraries: ['hono', '@hono/zod-openapi', '@asteasolutions/zod-to-openapi', 'lru-cache', 'node:crypto'],
+    libraries: [
+      'hono',
+      '@hono/zod-openapi',
+      '@asteasolutions/zod-to-openapi',
+      'lru-cache',
+      'node:crypto',
+      'node:fs/promises',
+      'node:path',
+      'node:zlib',
+    ],
     because:
-      'checks what comes in by the configuration’s own schemas; what it shows and changes is handed in',
+      'checks what comes in by the configuration’s own schemas; what it shows and changes is handed in; of files it reads the built dashboard alone',
   },
   telemetry: {
     may: {
@@ -85,9 +101,15 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
     libraries: ['zod', 'node:http', 'node:https'],
     because: 'the judge shares no code with the accused',
   },
+  caller: {
+    may: { shared: 'anything' },
+    libraries: ['zod', 'node:http', 'node:https', 'node:zlib'],
+    because: 'calls the gateway by its front door, as a client does: it knows nothing of what is behind it',
+  },
   cli: {
     may: {
       shared: 'anything',
+      caller: 'anything',
       config: 'anything',
       sandbox: 'anything',
       'server/admin': 'anything',
@@ -120,6 +142,10 @@ interface Import {
 const productFiles = filesBelow('src').filter((path) => path.endsWith('.ts') && !isTestFile(path));
 const imports = productFiles.flatMap(importsOf);
 const inside = imports.filter(({ to }) => to.startsWith('src/'));
+
+/** With its tests: they run by themselves, without the server's. */
+const dashboardFiles = filesBelow('dashboard/src').filter((path) => /\.tsx?$/.test(path));
+const dashboardImports = dashboardFiles.flatMap(importsOf);
 
 describe('rooms', () => {
   test('every folder of src/ is a room of the table', () => {
@@ -167,6 +193,39 @@ describe('rooms', () => {
   });
 });
 
+describe('the dashboard', () => {
+  test('imports nothing of the server but types of the admin API; its tests may compare themselves with it', () => {
+    const forbidden = dashboardImports
+      .filter(({ from }) => !isTestFile(from))
+      .filter(
+        ({ to, typeOnly }) =>
+          isTestFile(to) ||
+          (/^(src|test|bench|scripts)\//.test(to) && !(typeOnly && to.startsWith('src/server/admin/'))),
+      );
+    expect(forbidden.map(shown)).toEqual([]);
+  });
+
+  test('is imported by nobody', () => {
+    const importers = imports.filter(({ to }) => to.startsWith('dashboard/'));
+    expect(importers.map(shown)).toEqual([]);
+  });
+
+  test('has no import cycle', () => {
+    const arrows = new Map<string, string[]>();
+    for (const { from, to, typeOnly } of dashboardImports) {
+      if (!typeOnly) arrows.set(from, [...(arrows.get(from) ?? []), to]);
+    }
+    expect(cycleIn(arrows)).toBeUndefined();
+  });
+
+  test('runs no code of a browser’s page from text, which its policy would refuse', () => {
+    const unsafe = dashboardFiles.filter((path) =>
+      /dangerouslySetInnerHTML|\binnerHTML\b|\beval\(|new Function\(|<style\b/.test(textOf(path)),
+    );
+    expect(unsafe).toEqual([]);
+  });
+});
+
 describe('libraries', () => {
   for (const [room, { libraries }] of Object.entries(ROOMS)) {
     test(`${room} uses ${libraries.join(', ') || 'none'}`, () => {
@@ -188,17 +247,19 @@ describe('files', () => {
   });
 
   test(`none is longer than ${MAX_LINES} lines`, () => {
-    const long = ['src', 'test', 'bench', 'scripts', 'bin']
+    const long = ['src', 'dashboard/src', 'test', 'bench', 'scripts', 'bin']
       .flatMap(filesBelow)
-      .filter((path) => /\.(ts|mjs)$/.test(path))
+      .filter((path) => /\.(tsx?|mjs|css)$/.test(path))
       .map((path) => ({ path, lines: textOf(path).split('\n').length - 1 }))
       .filter(({ lines }) => lines > MAX_LINES);
     expect(long).toEqual([]);
   });
 
   test('each is named for its one concept', () => {
-    const vague = ['src', 'test', 'bench', 'scripts']
+    const vague = ['src', 'dashboard/src', 'test', 'bench', 'scripts']
       .flatMap(filesBelow)
+      // Names of i18next's namespaces are keys, not concepts.
+      .filter((path) => !path.startsWith('dashboard/src/i18n/locales/'))
       .filter((path) => /(^|\/)(utils?|helpers?|common|misc)(\/|\.[^/]*$)/.test(path));
     expect(vague).toEqual([]);
   });
@@ -234,10 +295,16 @@ describe('the scanner of this test', () => {
   });
 
   test('sees as many imports as Bun does', () => {
-    const transpiler = new Bun.Transpiler({ loader: 'ts' });
-    for (const path of productFiles) {
+    const transpilers = {
+      ts: new Bun.Transpiler({ loader: 'ts' }),
+      tsx: new Bun.Transpiler({ loader: 'tsx' }),
+    };
+    for (const path of [...productFiles, ...dashboardFiles]) {
       const seen = new Set(importsOf(path).map(({ to }) => to));
+      const transpiler = transpilers[path.endsWith('.tsx') ? 'tsx' : 'ts'];
       for (const { path: specifier } of transpiler.scanImports(textOf(path))) {
+        // What JSX becomes is imported by nobody's hand.
+        if (path.endsWith('.tsx') && /^react(\/jsx-(dev-)?runtime)?$/.test(specifier)) continue;
         expect(seen, path).toContain(resolved(path, specifier));
       }
     }
@@ -279,7 +346,7 @@ function roomOf(path: string): string {
 }
 
 function isTestFile(path: string): boolean {
-  return /\.(test|fixture)\.ts$/.test(path) || path === 'src/cli/burst/fake-terminal.ts';
+  return /\.(test|fixture)\.tsx?$/.test(path) || path === 'src/cli/burst/fake-terminal.ts';
 }
 
 const shown = ({ from, to, typeOnly }: Import): string => `${from} → ${to}${typeOnly ? ' (types)' : ''}`;

@@ -1,35 +1,35 @@
+import { BurstDesk } from '../caller/burst-desk.ts';
+import { CallDesk } from '../caller/call-desk.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig, type Setting } from '../config/load.ts';
-import { isSecretName, withoutCredentials } from '../config/quote.ts';
 import { guardMs } from '../config/schema/upstream.ts';
 import type { Config } from '../config/schema.ts';
 import { SharedCalls } from '../gateway/stages/coalesce.ts';
-import type { JsonValue, Ledger } from '../ledger/contracts.ts';
+import type { Ledger } from '../ledger/contracts.ts';
 import { ledgerAt } from '../ledger/open-ledger.ts';
 import { LedgerUpkeep } from '../ledger/upkeep.ts';
 import { createAdminApp } from '../server/admin/app.ts';
+import type { LiveFeed } from '../server/admin/live/live-feed.ts';
 import { AdminPlane } from '../server/admin/plane.ts';
-import type {
-  ConfigEntry,
-  ConfigReload,
-  LedgerStatus,
-  Readiness,
-  UpstreamPort,
-} from '../server/admin/ports.ts';
+import type { ConfigReload, ProcessFacts, Readiness, UpstreamPort } from '../server/admin/ports.ts';
 import { DataPlane } from '../server/data-plane.ts';
 import { Edge } from '../server/edge.ts';
 import { ownPages } from '../server/pages.ts';
 import { RequestIds } from '../server/request-id.ts';
 import type { Clock } from '../shared/clock.ts';
-import { addressSet, canonicalIp } from '../shared/ip.ts';
+import { addressSet } from '../shared/ip.ts';
+import { maskNumbers } from '../shared/mask-numbers.ts';
 import type { Random } from '../shared/random.ts';
 import { MemoryAccessControl } from '../state/memory/access-control.ts';
 import { MemoryCache } from '../state/memory/cache.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
-import { type Log, maskNumbers } from '../telemetry/log.ts';
+import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
-import { hashClient } from '../usage/client-hash.ts';
 import { UsageFlusher } from '../usage/flush.ts';
 import { UsageRecorder } from '../usage/recorder.ts';
+import { adminPorts } from './admin-ports.ts';
+import { clientNames } from './client-names.ts';
+import { LedgerWatch } from './ledger-watch.ts';
+import { LiveParts } from './live-parts.ts';
 import { changesBetween } from './reload.ts';
 import { RouteFactory } from './routes.ts';
 import { RulesInForce } from './rules-in-force.ts';
@@ -40,6 +40,7 @@ import {
   isPaced,
   reconfigured,
   retireUpstream,
+  type UpstreamNeeds,
   type UpstreamParts,
 } from './upstreams.ts';
 
@@ -55,6 +56,8 @@ export interface GatewayOptions {
   readonly sandboxUrl?: string | undefined;
   /** Whether the calls that limits count are written down for the process after this one. */
   readonly remember: boolean;
+  /** Folder of the built dashboard, which may not be there yet; absent: there is none. */
+  readonly dashboardFolder?: string | undefined;
 }
 
 /** How long the last flush may take when the process ends. */
@@ -74,11 +77,15 @@ export class Gateway {
   private readonly upstreams: Map<string, UpstreamParts>;
   /** The same upstreams, as the admin API sees them. */
   private readonly ports = new Map<string, UpstreamPort>();
+  private readonly live: LiveParts;
+  private readonly feed: LiveFeed;
+  private readonly bursts: BurstDesk;
+  private readonly calls: CallDesk;
+  private readonly ledgerWatch: LedgerWatch;
   private readonly routes: RouteFactory;
   private readonly edge: Edge;
   private readonly dataPlane: DataPlane;
   private readonly adminPlane: AdminPlane;
-  private ledgerAwaySinceMs: number | undefined;
 
   /** Throws when a file that the configuration names cannot be read. */
   constructor(options: GatewayOptions) {
@@ -95,6 +102,21 @@ export class Gateway {
       retention: config.usage.retention,
     });
     this.flusher = this.buildFlusher(config);
+    this.live = new LiveParts({
+      clock,
+      random,
+      recorder: this.recorder,
+      nameClient: clientNames(config),
+      upstreams: this.ports,
+    });
+    this.ledgerWatch = new LedgerWatch({
+      clock,
+      flusher: this.flusher,
+      upkeep: this.upkeep,
+      timeline: this.live.timeline,
+    });
+    this.bursts = new BurstDesk({ clock, random, url: () => this.url, sandboxUrl: options.sandboxUrl });
+    this.calls = new CallDesk({ clock, random });
     this.access = new MemoryAccessControl({ clock });
     this.access.replaceRules(config.rules);
     this.rules = new RulesInForce({
@@ -113,6 +135,7 @@ export class Gateway {
         random,
         recorder: this.recorder,
         ledger: this.flusher,
+        tail: this.live.tail,
         reporter: accessLog,
         access: this.access,
         cache: this.cache,
@@ -133,6 +156,7 @@ export class Gateway {
       routes: this.routes.build(config, this.upstreams),
       recorder: this.recorder,
       ledger: this.flusher,
+      tail: this.live.tail,
       pages: ownPages({
         readiness: () => this.readiness(),
         metrics: createMetrics({
@@ -153,7 +177,18 @@ export class Gateway {
       graceMs: config.shutdown.graceMs,
       close: () => this.closeUpstreams(),
     });
-    this.adminPlane = this.buildAdmin(config);
+    const facts = { version: options.version, environment: config.environment, startedAtMs: clock.now() };
+    this.feed = this.live.feed({
+      process: facts,
+      cache: () => this.cache.stats(),
+      maxCacheBytes: config.cache.maxSizeBytes,
+      deniedClients: () => this.access.snapshot().denied,
+      ledger: () => this.ledgerWatch.status(),
+      readiness: () => this.readiness(),
+      burst: () => this.bursts.current(),
+      look: () => this.ledgerWatch.look(),
+    });
+    this.adminPlane = this.buildAdmin(config, facts);
   }
 
   get url(): string {
@@ -183,15 +218,24 @@ export class Gateway {
       throw Object.assign(error as Error, { plane: 'admin' });
     }
     this.flusher.start();
+    this.live.timeline.note({ kind: 'started', facts: { version: this.options.version } });
+    this.live.sampler.start();
   }
 
   drain(signal?: AbortSignal): Promise<number> {
+    // Calls of our own are not worth waiting for.
+    void this.bursts.close();
+    this.calls.close();
     return this.dataPlane.drain(signal);
   }
 
   /** Ends everything, after what was recorded has been written. */
   async stop(): Promise<void> {
+    await this.bursts.close();
+    this.calls.close();
     await this.dataPlane.stop();
+    this.live.sampler.stop();
+    this.feed.close();
     await this.adminPlane.stop();
     this.rules.close();
     if (!(await this.flusher.close(LAST_FLUSH_MS))) {
@@ -207,56 +251,50 @@ export class Gateway {
 
   private buildUpstream(upstream: Config['upstreams'][string], config: Config): UpstreamParts {
     const { clock, log, sandboxUrl, remember } = this.options;
-    return buildUpstream(upstream, config, { clock, log, sandboxUrl, remember });
+    const onGateEvent: UpstreamNeeds['onGateEvent'] = (name, event) => this.live.noteGate(name, event);
+    return buildUpstream(upstream, config, { clock, log, sandboxUrl, remember, onGateEvent });
   }
 
-  private buildFlusher({ usage }: Config): UsageFlusher {
+  private buildFlusher(config: Config): UsageFlusher {
     const { clock, random, log } = this.options;
     return new UsageFlusher({
       clock,
       sink: this.ledger.usage,
       // Never used again, not even by this machine's next process with the same number.
       node: `${process.pid}-${clock.wallNow().toString(36)}-${Math.floor(random.next() * 2 ** 32).toString(36)}`,
-      intervalMs: usage.flushIntervalMs,
-      nameClient: usage.hashKey === undefined ? withoutTaxIds : hashClient(usage.hashKey),
+      intervalMs: config.usage.flushIntervalMs,
+      nameClient: clientNames(config),
       namePath: maskNumbers,
       log,
     });
   }
 
-  private buildAdmin(config: Config): AdminPlane {
-    const { clock, random, log, version } = this.options;
-    const app = createAdminApp({
+  private buildAdmin({ admin }: Config, facts: ProcessFacts): AdminPlane {
+    const { clock, random, log, dashboardFolder } = this.options;
+    const ports = adminPorts({
       clock,
       random,
-      tokens: { operator: config.admin.token, viewer: config.admin.viewerToken },
-      process: { version, environment: undefined, startedAtMs: clock.now() },
+      process: facts,
       recorder: this.recorder,
       upstreams: this.ports,
       access: this.access,
-      rules: {
-        store: this.ledger.rules,
-        file: () => this.loaded.config.rules,
-        apply: () => this.rules.apply(),
-      },
-      audit: this.ledger.audit,
-      usage: this.ledger.usage,
-      cache: {
-        stats: () => this.cache.stats(),
-        routes: () =>
-          this.loaded.config.routes.filter(({ cache }) => cache !== undefined).map(({ path }) => path),
-        purge: (route) => this.cache.purge(route === undefined ? undefined : `${route}\n`),
-      },
-      config: {
-        entries: () => [...this.loaded.settings].map(([path, setting]) => configEntry(path, setting)),
-        reload: () => this.reload(),
-      },
-      ledger: () => this.ledgerStatus(),
+      loaded: () => this.loaded,
+      ledgerStore: this.ledger,
+      cacheStore: this.cache,
+      liveParts: this.live,
+      live: this.feed,
+      bursts: this.bursts,
+      calls: this.calls,
+      applyRules: () => this.rules.apply(),
+      reload: () => this.reload(),
+      ledger: () => this.ledgerWatch.status(),
       readiness: () => this.readiness(),
+      dataPlaneUrl: () => this.url,
       onDefect: (error, requestId) =>
         log.error({ err: error, request_id: requestId }, 'admin request failed'),
     });
-    return new AdminPlane({ app, listen: config.admin.listen });
+    const site = { basePath: admin.basePath, ...(dashboardFolder === undefined ? {} : { dashboardFolder }) };
+    return new AdminPlane({ app: createAdminApp(ports, site), listen: admin.listen });
   }
 
   private rulesFailed(error: unknown): void {
@@ -294,6 +332,8 @@ export class Gateway {
     this.loaded = { ...loaded, settings };
     await this.rules.apply().catch((error) => this.rulesFailed(error));
     this.options.log.info({ ...changes }, 'configuration reloaded');
+    const { applied, restart } = changes;
+    this.live.timeline.note({ kind: 'reload', facts: { applied: applied.length, restart: restart.length } });
     return { kind: 'applied', ...changes, warnings: loaded.warnings };
   }
 
@@ -322,6 +362,7 @@ export class Gateway {
         url: config.url.kind === 'sandbox' ? 'sandbox:' : config.url.url,
         paced: isPaced(config),
         gate,
+        maxWaitMs: config.queue.maxWaitMs,
         guardMs: (windowMs) => guardMs(config.guard, windowMs),
       });
     }
@@ -331,41 +372,14 @@ export class Gateway {
     for (const parts of this.upstreams.values()) closeUpstream(parts);
   }
 
-  private ledgerStatus(): LedgerStatus {
-    const { degraded, lastError, pendingSeries } = this.flusher.status();
-    if (this.upkeep.ready && !degraded) {
-      this.ledgerAwaySinceMs = undefined;
-      return { kind: 'ok', pendingRows: pendingSeries };
-    }
-    this.ledgerAwaySinceMs ??= this.options.clock.now();
-    const reason = lastError ?? 'the database has not been opened yet';
-    return { kind: 'degraded', pendingRows: pendingSeries, sinceMs: this.ledgerAwaySinceMs, reason };
-  }
-
   private readiness(): Readiness {
     if (this.edge.draining) return { kind: 'unready', reasons: ['draining'] };
-    const ledger = this.ledgerStatus();
+    const ledger = this.ledgerWatch.status();
     return ledger.kind === 'ok' ? { kind: 'ready' } : { kind: 'degraded', reasons: ['ledger_unavailable'] };
   }
-}
-
-/** Some name themselves by their tax id. An address is none, however long its numbers are. */
-function withoutTaxIds(client: string): string {
-  const masked = maskNumbers(client);
-  return masked === client || canonicalIp(client) === client ? client : masked;
 }
 
 function keep(settings: Map<string, Setting>, path: string, setting: Setting | undefined): void {
   if (setting === undefined) settings.delete(path);
   else settings.set(path, setting);
 }
-
-/** A value as the admin API shows it: secrets are not among them. */
-function configEntry(path: string, { value, origin }: Setting): ConfigEntry {
-  const secret = path.split(/[.[]/).some((step) => isSecretName(step)) || SECRET_KEYS.has(path);
-  const shown = typeof value === 'string' ? withoutCredentials(value) : (value as JsonValue | undefined);
-  return { path, value: secret && value !== '' ? '***' : shown, secret, origin };
-}
-
-/** Secret by what they are, whatever they are called. */
-const SECRET_KEYS: ReadonlySet<string> = new Set(['usage.hash_clients']);

@@ -27,6 +27,8 @@ export interface UpstreamNeeds {
   readonly sandboxUrl: string | undefined;
   /** Whether the calls that limits count are written down for the process after this one. */
   readonly remember: boolean;
+  /** What an operator wants to know of; the log has it already. */
+  readonly onGateEvent?: ((upstream: string, event: GateEvent) => void) | undefined;
 }
 
 /** Calls that are counted or bounded go out on connections that stand ready before the grant. */
@@ -47,7 +49,10 @@ export function buildUpstream(upstream: UpstreamConfig, config: Config, needs: U
   const ca = caFile === undefined ? undefined : readFileSync(caFile, 'utf8');
   const origin = originOf(url, { ca, verify });
   const options = { clock, bufferBytes: config.bufferBytes };
-  const onEvent = (event: GateEvent) => logGateEvent(log, clock, upstream.name, event);
+  const onEvent = (event: GateEvent) => {
+    logGateEvent(log, clock, upstream.name, event);
+    needs.onGateEvent?.(upstream.name, event);
+  };
   const settings = gateSettings(upstream);
   const retryBudget = new RetryBudget(upstream.retry.budget);
   if (isPaced(upstream)) {

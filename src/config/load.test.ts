@@ -142,7 +142,12 @@ describe('flags, origins, warnings', () => {
   test('--admin-listen wins over the file, and a value is known as it was written', () => {
     const text = withTop('admin: { listen: ":1", token: t }');
     const { config, settings } = folder.loaded(text, { flags: { adminListen: '[::1]:0' } });
-    expect(config.admin).toEqual({ listen: { host: '::1', port: 0 }, token: 't', viewerToken: undefined });
+    expect(config.admin).toEqual({
+      listen: { host: '::1', port: 0 },
+      basePath: '/',
+      token: 't',
+      viewerToken: undefined,
+    });
     expect(settings.get('admin.listen')?.origin).toEqual({ kind: 'flag', where: '--admin-listen' });
     expect(settings.get('shutdown.grace')).toEqual({ value: '30s', origin: { kind: 'default', where: '' } });
     expect(folder.problems(text, { flags: { adminListen: 'x' } })[0]).toContain('--admin-listen: expected');

@@ -35,7 +35,10 @@ const MOST_ROUTES = 10_000;
  */
 export const fileSchema = section({
   listen: server.address('Address of the data plane.').prefault('127.0.0.1:8000'),
-  admin: server.admin.prefault({}).describe('The admin API: who may see and change what runs.'),
+  admin: server.admin
+    .prefault({})
+    .describe('The admin API and the dashboard: who may see and change what runs.'),
+  environment: server.environment.prefault(''),
   state: server.state.prefault('memory:'),
   ledger: server.ledger.prefault('sqlite://./data/comporta.db'),
   usage: server.usage.prefault({}).describe('What is recorded of finished requests, and for how long.'),
@@ -63,6 +66,8 @@ type FileConfig = z.output<typeof fileSchema>;
 export interface Config {
   readonly listen: Address;
   readonly admin: Readonly<FileConfig['admin']>;
+  /** What the operator calls this installation; undefined: nothing. */
+  readonly environment: string | undefined;
   /** `sqlite://…` or `postgres://…`; may hold a password. */
   readonly ledger: string;
   readonly usage: Readonly<FileConfig['usage']>;
@@ -107,6 +112,7 @@ export function resolveConfig(file: FileConfig, resolvePath: (path: string) => s
   return {
     listen: file.listen,
     admin: file.admin,
+    environment: file.environment || undefined,
     ledger: file.ledger,
     usage: file.usage,
     rules: file.rules,

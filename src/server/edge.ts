@@ -7,7 +7,7 @@ import type { Reply } from '../gateway/reply.ts';
 import type { Route } from '../gateway/route.ts';
 import { Router } from '../gateway/router.ts';
 import type { Handler } from '../gateway/stage.ts';
-import type { UsageNotes } from '../gateway/stages/record.ts';
+import type { FinishedNotes, UsageNotes } from '../gateway/stages/record.ts';
 import type { Clock } from '../shared/clock.ts';
 import { asGatewayError, GatewayError } from '../shared/errors.ts';
 import type { AddressSet } from '../shared/ip.ts';
@@ -39,6 +39,8 @@ export interface EdgeOptions {
   readonly recorder: UsageRecorder;
   /** The usage ledger. */
   readonly ledger: UsageNotes | undefined;
+  /** The last requests, for whoever looks at them. */
+  readonly tail?: FinishedNotes | undefined;
   readonly trustedProxies: AddressSet;
   /** For the access log: a request that became no command. */
   readonly onRefusal: (error: GatewayError, requestId: string, sample: UsageSample) => void;
@@ -72,6 +74,7 @@ export class Edge {
     const arrivedAtMs = options.clock.now();
     const id = options.ids.next(request.headers.get('x-request-id'));
     let route: ServedRoute | undefined;
+    let path: string | undefined;
     try {
       // Bun joins repeated fields; two hosts are a request that two servers read differently (RFC 9112 §3.2).
       if (request.headers.get('host')?.includes(',')) {
@@ -81,7 +84,8 @@ export class Edge {
       if (target === undefined) {
         throw new GatewayError('invalid_request', { detail: 'The request target is not a valid path.' });
       }
-      const page = options.pages.get(target.path);
+      path = target.path;
+      const page = options.pages.get(path);
       if (page !== undefined) return this.own(page, request, id);
       if (this.draining) throw drainingError();
       route = this.router.match(request.method, target.path);
@@ -98,9 +102,9 @@ export class Edge {
         .then((whole) =>
           this.run(served, this.arrival(id, request, target, whole, arrivedAtMs, connections), connections),
         )
-        .catch((error: unknown) => this.refuse(error, served, id, arrivedAtMs, request.method));
+        .catch((error: unknown) => this.refuse(error, served, id, arrivedAtMs, request.method, target.path));
     } catch (error) {
-      return this.refuse(error, route, id, arrivedAtMs, request.method);
+      return this.refuse(error, route, id, arrivedAtMs, request.method, path);
     }
   };
 
@@ -154,11 +158,13 @@ export class Edge {
     id: string,
     arrivedAtMs: number,
     method: string,
+    path: string | undefined,
   ): Response {
-    const { clock, recorder, ledger, onRefusal } = this.options;
+    const { clock, recorder, ledger, tail, onRefusal } = this.options;
     const error = asGatewayError(thrown);
     const reply = route?.config.envelope === 'status' ? envelopedError(error) : problemReply(error, id);
     const usage = route?.usage ?? this.unrouted;
+    const endedMs = clock.now();
     const sample: UsageSample = {
       route: usage.route,
       upstream: usage.upstream,
@@ -169,7 +175,7 @@ export class Edge {
       outcome: 'refused',
       status: reply.status,
       bytes: reply.body instanceof Uint8Array ? reply.body.byteLength : 0,
-      totalMs: clock.now() - arrivedAtMs,
+      totalMs: endedMs - arrivedAtMs,
       queueMs: undefined,
       upstreamMs: undefined,
       attempts: 0,
@@ -178,6 +184,7 @@ export class Edge {
     };
     recorder.record(usage, sample);
     ledger?.record(sample);
+    tail?.note(sample, id, path ?? usage.route, undefined, endedMs);
     onRefusal(error, id, sample);
     return plainResponse(reply, id);
   }

@@ -1,8 +1,9 @@
 import type { CommandReport, CommandReporter } from '../gateway/stages/record.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { GatewayError } from '../shared/errors.ts';
+import { maskNumbers } from '../shared/mask-numbers.ts';
 import type { UsageSample } from '../usage/rollup.ts';
-import { type Log, maskNumbers } from './log.ts';
+import type { Log } from './log.ts';
 import { maskTarget } from './mask.ts';
 
 /** Lines a second: a flood of refusals must not become a flood of disk writes. */

@@ -1,4 +1,5 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
+import { maskNumbers } from '../shared/mask-numbers.ts';
 
 export type Log = Logger;
 
@@ -48,9 +49,4 @@ export function causeOf(error: unknown): Record<string, unknown> {
 /** A runtime error may quote the URL that it failed on: what stands in its query is nobody's business. */
 function maskText(text: string): string {
   return maskNumbers(text.replace(/(https?:\/\/[^\s"'?]*)\?[^\s"']*/gi, '$1?***'));
-}
-
-/** Tax ids and card numbers in free text. */
-export function maskNumbers(text: string): string {
-  return text.replace(/\d{3}[.\-\s]?\d{3}[.\-\s]?\d{3}[-.\s]?\d{2,}/g, '***');
 }

@@ -1,4 +1,4 @@
-import { maskNumbers } from './log.ts';
+import { maskNumbers } from '../shared/mask-numbers.ts';
 
 /** Parameters whose value is a secret by their usual meaning. */
 const SECRET = /^(?:.*(?:token|secret|passw|signature)|api[-_]?key|key|sig|auth)/i;

@@ -152,7 +152,7 @@ describe('a port in use', () => {
 
   test('by another gateway: the two must not share it, since together they would exceed every limit', async () => {
     const first = await startProcess();
-    const adminUrl = /admin +(\S+)\/api/.exec(first.said)![1]!;
+    const { adminUrl } = first;
     const cwd = mkdtempSync(join(folder, 'taken-'));
     try {
       for (const [variable, url] of [

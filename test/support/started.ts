@@ -7,6 +7,8 @@ import { SHIPPED } from './score.ts';
 export interface Started {
   /** Of the gateway. */
   readonly url: string;
+  /** Of the admin API and the dashboard, without a `/` at its end. */
+  readonly adminUrl: string;
   /** Of the sandbox that came along; undefined where there is none. */
   readonly sandboxUrl: string | undefined;
   readonly pid: number;
@@ -44,6 +46,7 @@ export async function startProcess(
   });
   return {
     url: /gateway +(\S+)/.exec(said)![1]!,
+    adminUrl: /dashboard +(\S+?)\/ /.exec(said)![1]!,
     sandboxUrl: /sandbox +(\S+)/.exec(said)?.[1],
     pid: child.pid,
     said,

@@ -92,6 +92,38 @@ export const state = scalar<{ readonly kind: 'memory' }>(
   'Where queues, pacing, breakers and the cache are kept. `memory:` is the memory of this process.',
 );
 
+const LONGEST_BASE_PATH = 200;
+
+/** `/comporta`, `/comporta/` → `/comporta/`; `/` → `/`. No dot segment, no `//`, nothing that needs an escape. */
+const basePath = scalar<string>(
+  {
+    kind: 'path',
+    expected: 'a path such as / or /comporta, of letters, digits and - . _ ~',
+    json: { type: 'string', pattern: '^/' },
+    read(written) {
+      if (/^[\w.~-]+(\/[\w.~-]+)*\/?$/.test(written)) return refuse(`must begin with /; write /${written}`);
+      if (written === '/') return '/';
+      if (written.length > LONGEST_BASE_PATH || !/^(\/[\w.~-]+)+\/?$/.test(written)) return undefined;
+      if (/\/\.{1,2}(\/|$)/.test(written)) return undefined;
+      return written.endsWith('/') ? written : `${written}/`;
+    },
+  },
+  'Path below which the admin API and the dashboard are, where a proxy in front hands on the whole path. One that removes it needs nothing here.',
+);
+
+const LONGEST_ENVIRONMENT = 32;
+
+export const environment = scalar<string>(
+  {
+    kind: 'text',
+    expected: `at most ${LONGEST_ENVIRONMENT} characters on one line`,
+    json: { type: ['string', 'number'] },
+    read: (written) =>
+      written.length <= LONGEST_ENVIRONMENT && !/[\p{C}\p{Zl}\p{Zp}]/u.test(written) ? written : undefined,
+  },
+  'What this installation is called, such as `production`: the dashboard shows it, so that nobody takes one for another. Empty: nothing.',
+);
+
 export const admin = section({
   listen: address('Address of the admin API. Without a token it must be one of this machine’s own.').prefault(
     '127.0.0.1:8001',
@@ -102,8 +134,11 @@ export const admin = section({
   viewer_token: text('Viewers send it to see everything and change nothing. Empty: there are none.', {
     secret: true,
   }).prefault(''),
+  base_path: basePath.prefault('/'),
 }).transform((file) => ({
   listen: file.listen,
+  /** With `/` at both ends. */
+  basePath: file.base_path,
   token: file.token || undefined,
   viewerToken: file.viewer_token || undefined,
 }));

@@ -7,15 +7,19 @@ import { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
 import type { Route } from '../route.ts';
 import type { Handler } from '../stage.ts';
-import { type CommandReport, recordStage } from './record.ts';
+import { type CommandReport, type FinishedNotes, recordStage } from './record.ts';
 
 const ok: Reply = { status: 200, headers: [], body: new Uint8Array(5), origin: 'upstream' };
 
 function recorded(
   next: Handler,
-  { envelope, successes = true }: { envelope?: 'status'; successes?: boolean } = {},
+  {
+    envelope,
+    successes = true,
+    tail,
+    clock = new VirtualClock(),
+  }: { envelope?: 'status'; successes?: boolean; tail?: FinishedNotes; clock?: VirtualClock } = {},
 ) {
-  const clock = new VirtualClock();
   const recorder = new UsageRecorder();
   const reports: CommandReport[] = [];
   const route = {
@@ -24,7 +28,7 @@ function recorded(
     label: '/r',
   } as unknown as Route;
   const reporter = { successes, report: (report: CommandReport) => void reports.push(report) };
-  const handle = recordStage(route, { clock, recorder, ledger: undefined, reporter })(next);
+  const handle = recordStage(route, { clock, recorder, ledger: undefined, tail, reporter })(next);
   const abort = new AbortController();
   const command = new Command({
     path: '/',
@@ -136,4 +140,28 @@ test('in the envelope an answer of the upstream is counted by the upstream’s o
     message: 'External service answered with status 500.',
   });
   expect(usage.outcomes.upstream_error).toBe(1);
+});
+
+test('every end is noted once for those who look, with the path and the id of the request', async () => {
+  const clock = new VirtualClock(500);
+  const notes: unknown[] = [];
+  const tail: FinishedNotes = {
+    note: ({ outcome, totalMs }, ...rest) => void notes.push([outcome, totalMs, ...rest]),
+  };
+  const answers: Handler[] = [
+    () => ok,
+    async () => ok,
+    () => {
+      throw new GatewayError('queue_full', { detail: 'full' });
+    },
+  ];
+  for (const next of answers) {
+    const { command, handle } = recorded(next, { tail, clock });
+    await handle(command);
+  }
+  expect(notes).toEqual([
+    ['success', 500, 'r-1', '/', 3, 500],
+    ['success', 500, 'r-1', '/', 3, 500],
+    ['refused', 500, 'r-1', '/', 3, 500],
+  ]);
 });

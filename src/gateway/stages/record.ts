@@ -1,4 +1,5 @@
 import { asGatewayError, type GatewayError } from '../../shared/errors.ts';
+import type { Urgency } from '../../shared/urgency.ts';
 import type { CacheResult, CommandOutcome, UsageRecorder } from '../../usage/recorder.ts';
 import type { UsageSample } from '../../usage/rollup.ts';
 import { StreamBody } from '../body.ts';
@@ -28,10 +29,17 @@ export interface UsageNotes {
   record(sample: UsageSample): void;
 }
 
+/** Keeps the last finished requests for whoever looks at them. Called once a request, so it may only store. */
+export interface FinishedNotes {
+  /** `path` is the request's own, and `endedMs` is monotonic; `urgency` undefined: it became no command. */
+  note(sample: UsageSample, id: string, path: string, urgency: Urgency | undefined, endedMs: number): void;
+}
+
 export interface RecordServices extends Pick<StageServices, 'clock'> {
   readonly recorder: UsageRecorder;
   /** The usage ledger; it only takes note, and writes later. */
   readonly ledger: UsageNotes | undefined;
+  readonly tail?: FinishedNotes | undefined;
   /** The access log; undefined when nothing is to be logged. */
   readonly reporter: CommandReporter | undefined;
 }
@@ -43,7 +51,8 @@ const CLIENT_GONE = 499;
  * The outermost step: every command ends exactly once here, whether answered, refused, failed or abandoned. Errors
  * become answers here, so nothing is ever thrown to the edge.
  */
-export const recordStage: StageFactory<RecordServices> = (route, { clock, recorder, ledger, reporter }) => {
+export const recordStage: StageFactory<RecordServices> = (route, services) => {
+  const { clock, recorder, ledger, tail, reporter } = services;
   const usage = recorder.series(route.label, route.upstream.name);
   // A wildcard route stands for many paths; any other is its own.
   const byPath = route.config.path.endsWith('*');
@@ -57,7 +66,8 @@ export const recordStage: StageFactory<RecordServices> = (route, { clock, record
     error?: GatewayError,
   ) => {
     recorder.inFlight--;
-    const totalMs = clock.now() - command.arrivedAtMs;
+    const endedMs = clock.now();
+    const totalMs = endedMs - command.arrivedAtMs;
     const { status } = reply;
     const sample: UsageSample = {
       route: route.label,
@@ -77,6 +87,7 @@ export const recordStage: StageFactory<RecordServices> = (route, { clock, record
     };
     recorder.record(usage, sample);
     ledger?.record(sample);
+    tail?.note(sample, command.id, command.path, command.urgency, endedMs);
     if (reporter !== undefined && (outcome !== 'success' || reporter.successes)) {
       reporter.report({ command, outcome, status, totalMs, error });
     }

@@ -1,4 +1,5 @@
 import type { AuditFact, AuditLog, JsonValue } from '../../ledger/contracts.ts';
+import type { Timeline } from '../../live/timeline.ts';
 import type { Clock, Timer } from '../../shared/clock.ts';
 import type { Actor } from './guard/guard.ts';
 import { AdminProblem } from './problems.ts';
@@ -20,7 +21,8 @@ const RETRY_MS = 5_000;
 /**
  * Writes changes to the audit log, in their order. An operator must be able to pause an upstream while the database
  * is away, so changes then wait here, bounded; when as many wait as may, no further change is made. Changes of rules
- * are not among them: those are written together with their audit entry by the rule store.
+ * are not among them: those are written together with their audit entry by the rule store. Each change is a line of
+ * the timeline at once, also while it waits.
  */
 export class AuditTrail {
   private pending: AuditFact[] = [];
@@ -31,6 +33,7 @@ export class AuditTrail {
     private readonly clock: Clock,
     private readonly log: Pick<AuditLog, 'append'>,
     private readonly onDefect: (error: unknown) => void,
+    private readonly timeline?: Pick<Timeline, 'note'>,
   ) {}
 
   /** How many changes wait to be written. */
@@ -49,6 +52,8 @@ export class AuditTrail {
   /** Resolves when the change is written, or waits to be. */
   async record(actor: Actor, { action, subject, before, after }: Change): Promise<void> {
     const atMs = this.clock.wallNow();
+    const upstream = /^upstream\/(.+)$/.exec(subject)?.[1];
+    this.timeline?.note({ kind: 'operator', upstream, facts: { actor: actor.name, action, subject } });
     this.pending.push({ atMs, actor: actor.name, action, subject, before, after });
     await this.flush();
   }

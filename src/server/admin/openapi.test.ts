@@ -72,6 +72,10 @@ test('it has every operation, each id once', () => {
   expect(new Set(described.map(({ operation }) => operation.operationId)).size).toBe(described.length);
 });
 
+/** POST because they need a body; they change nothing. */
+const ONLY_ASK: ReadonlySet<string> = new Set(['testRules', 'forecastBurst']);
+const STREAMS: ReadonlySet<string> = new Set(['followLive', 'sendRequest']);
+
 describe('every operation', () => {
   for (const { path, method, operation } of described) {
     test(`${method.toUpperCase()} ${path} says what it is, takes and answers`, () => {
@@ -89,7 +93,7 @@ describe('every operation', () => {
       const statuses = Object.keys(responses).map(Number);
       expect(statuses.some((status) => status < 300)).toBe(true);
       for (const status of [401, 403, 429, 500]) expect(statuses).toContain(status);
-      if (method !== 'get' && operation.operationId !== 'testRules') expect(statuses).toContain(503);
+      if (method !== 'get' && !ONLY_ASK.has(operation.operationId ?? '')) expect(statuses).toContain(503);
       if (operation.requestBody !== undefined)
         for (const status of [400, 413, 415]) expect(statuses).toContain(status);
       for (const [status, { description, content }] of Object.entries(responses)) {
@@ -97,10 +101,22 @@ describe('every operation', () => {
         const types = Object.keys(content ?? {});
         if (Number(status) >= 400) expect([status, types]).toEqual([status, ['application/problem+json']]);
         else if (status === '204') expect(types).toEqual([]);
+        else if (STREAMS.has(operation.operationId ?? '')) expect(types).toEqual(['text/event-stream']);
         else expect(types).toContain('application/json');
       }
     });
   }
+});
+
+test('it has the frames of the live stream', () => {
+  const { LiveSnapshot, LiveDelta } = document.components.schemas as Record<
+    string,
+    { properties: Record<string, object> }
+  >;
+  expect(Object.keys(LiveSnapshot!.properties)).toContain('samples');
+  expect(Object.keys(LiveDelta!.properties)).toContain('sample');
+  const stream = document.paths['/api/v1/live']!.get!.responses!['200']!.content!['text/event-stream'];
+  expect(JSON.stringify(stream)).toMatch(/LiveSnapshot.*LiveDelta/);
 });
 
 test('every schema of an answer allows exactly what it may be null', () => {

@@ -41,6 +41,10 @@ const TAGS: Readonly<Record<string, string>> = {
   cache: 'Stored answers.',
   config: 'Values in force, and where they came from.',
   audit: 'Who changed what, and when.',
+  live: 'What happens, while it happens.',
+  routes: 'What clients can call.',
+  playground: 'One request, followed from its sending to its answer.',
+  bursts: 'Load tests through the front door, forecast before they start.',
 };
 
 const DESCRIPTION = `Control of a running Comporta. Send \`Authorization: Bearer <token>\`: \`admin.token\` may do everything,
@@ -50,8 +54,11 @@ and checks \`Host\`. Requests that a page of another site sends are refused (\`O
 Every error is \`application/problem+json\` with a stable \`code\`. Every change is in the audit log. Durations are written
 \`500ms\`, \`30s\`, \`10m\`, \`1d\`; rates \`100 per 1m\`; times in answers are ISO 8601 in UTC.`;
 
-/** The OpenAPI 3.1 document of these operations: made from what validates the requests. */
-export function openApiDocument(operations: readonly Operation[]): Record<string, unknown> {
+/**
+ * The OpenAPI 3.1 document of these operations: made from what validates the requests. `basePath` is the path below
+ * which the API is served, with `/` at both ends.
+ */
+export function openApiDocument(operations: readonly Operation[], basePath: string): Record<string, unknown> {
   const hono = new OpenAPIHono();
   const registry = hono.openAPIRegistry;
   registry.registerComponent('securitySchemes', 'token', { type: 'http', scheme: 'bearer' });
@@ -60,7 +67,9 @@ export function openApiDocument(operations: readonly Operation[]): Record<string
   const { webhooks: _, ...document } = hono.getOpenAPI31Document({
     openapi: '3.1.0',
     info: { title: 'Comporta admin API', version: '1', description: DESCRIPTION },
-    servers: [{ url: '/', description: 'The address of `admin.listen`.' }],
+    servers: [
+      { url: basePath === '/' ? '/' : basePath.slice(0, -1), description: 'The address of `admin.listen`.' },
+    ],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
     security: [{ token: [] }],
   });
@@ -86,6 +95,7 @@ function routeOf(document: OperationDocument): Route {
       ...(params === undefined ? {} : { params: params as z.ZodObject }),
       ...(query === undefined ? {} : { query: query as z.ZodObject }),
       ...(document.ifMatch === true ? { headers: ifMatchHeader } : {}),
+      ...(document.resumes === true ? { headers: lastEventIdHeader } : {}),
       ...(Object.keys(content).length === 0 ? {} : { body: { required: true, content } }),
     },
     responses: { ...answersOf(document.answers), ...errorsOf(document) },
@@ -99,10 +109,19 @@ const ifMatchHeader = z.object({
   }),
 });
 
+const lastEventIdHeader = z.object({
+  'Last-Event-ID': z.string().optional().openapi({
+    description:
+      'The `id` of the last event that came: what was missed since is sent, if it is still at hand.',
+    example: '5f0c62a1b3d4-120',
+  }),
+});
+
 function answersOf(answers: readonly AnswerDocument[]): Route['responses'] {
   return Object.fromEntries(
-    answers.map(({ status, description, schema, types = [], headers }) => {
+    answers.map(({ status, description, schema, types = [], events, headers }) => {
       const content = {
+        ...(events === undefined ? {} : { 'text/event-stream': { schema: eventData(events) } }),
         ...(schema === undefined ? {} : { 'application/json': { schema } }),
         ...Object.fromEntries(types.map((type) => [type, { schema: z.string() }])),
       };
@@ -116,6 +135,14 @@ function answersOf(answers: readonly AnswerDocument[]): Route['responses'] {
       ];
     }),
   );
+}
+
+/** OpenAPI 3.1 has no word for a stream: the schema is that of one event’s `data`. */
+function eventData(events: Readonly<Record<string, z.ZodType>>): z.ZodType {
+  const names = Object.keys(events).map((name) => `\`${name}\``);
+  return z
+    .union(Object.values(events))
+    .openapi({ description: `The \`data\` of an event, which is one of ${names.join(', ')}.` });
 }
 
 function headersOf(headers: Readonly<Record<string, string>>) {

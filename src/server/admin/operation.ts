@@ -17,6 +17,8 @@ export interface AnswerDocument {
   readonly schema?: z.ZodType;
   /** Further media types of text. */
   readonly types?: readonly string[];
+  /** Instead of `schema`: `text/event-stream`, with what each kind of event carries as JSON. */
+  readonly events?: Readonly<Record<string, z.ZodType>>;
   /** Further headers, with what they say. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -48,6 +50,8 @@ export interface OperationDocument<
   readonly changes?: boolean;
   /** Whether it takes `If-Match`. */
   readonly ifMatch?: boolean;
+  /** Whether it takes `Last-Event-ID`. */
+  readonly resumes?: boolean;
   readonly answers: readonly AnswerDocument[];
   /** Beside those that every operation of its kind can have. */
   readonly errors?: readonly AdminErrorCode[];
@@ -61,6 +65,8 @@ export interface Call<Params, Query, Body> {
   /** Who changes something, for what writes its own audit entries. */
   readonly author: Author;
   readonly headers: Headers;
+  /** Aborts when the client is gone. */
+  readonly signal: AbortSignal;
   readonly params: Params;
   readonly query: Query;
   readonly body: Body;
@@ -110,6 +116,7 @@ export function operation<Params extends z.ZodType, Query extends z.ZodType, Bod
         actor,
         author: { actor: actor.name, atMs: ports.clock.wallNow() },
         headers: request.headers,
+        signal: request.signal,
         params: validParams as z.output<Params>,
         query: query as z.output<Query>,
         body: body as z.output<Body>,

@@ -2,7 +2,7 @@ import { Listener } from '../listener.ts';
 import type { AdminApp } from './app.ts';
 
 export interface AdminPlaneOptions {
-  readonly app: Pick<AdminApp, 'fetch' | 'close'>;
+  readonly app: Pick<AdminApp, 'fetch' | 'close' | 'basePath'>;
   /** Port 0 lets the system choose. `adminListenProblem` says which addresses need a token. */
   readonly listen: { readonly host: string; readonly port: number };
 }
@@ -27,8 +27,9 @@ export class AdminPlane {
     return this.listener.port;
   }
 
+  /** Without a `/` at its end. */
   get url(): string {
-    return this.listener.url;
+    return this.listener.url + this.options.app.basePath.slice(0, -1);
   }
 
   /** Closes every connection. */

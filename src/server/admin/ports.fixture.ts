@@ -1,3 +1,6 @@
+import { BurstDesk } from '../../caller/burst-desk.ts';
+import { CallDesk } from '../../caller/call-desk.ts';
+import type { RouteConfig } from '../../config/schema.ts';
 import type {
   AuditEntry,
   AuditFact,
@@ -6,7 +9,11 @@ import type {
   UsageQuery,
   UsageRow,
 } from '../../ledger/contracts.ts';
+import { RequestTail } from '../../live/request-tail.ts';
+import { LiveSampler } from '../../live/sampler.ts';
+import { Timeline } from '../../live/timeline.ts';
 import type { AccessRule } from '../../policies/access/rule.ts';
+import { maskNumbers } from '../../shared/mask-numbers.ts';
 import { seededRandom } from '../../shared/random.ts';
 import { VirtualClock } from '../../shared/virtual-clock.ts';
 import { newCacheCounters } from '../../state/cache-contract.ts';
@@ -16,8 +23,18 @@ import { MemoryGate } from '../../state/memory/gate.ts';
 import { UsageRecorder } from '../../usage/recorder.ts';
 import { type AdminApp, createAdminApp } from './app.ts';
 import type { TokenSettings } from './guard/tokens.ts';
+import { EventReader } from './live/event-reader.fixture.ts';
+import { LiveFeed } from './live/live-feed.ts';
+import { notedRules } from './noted-rules.ts';
 import { operations } from './operations.ts';
-import type { AdminPorts, ConfigEntry, ConfigReload, LedgerStatus, Readiness } from './ports.ts';
+import type {
+  AdminPorts,
+  ConfigEntry,
+  ConfigReload,
+  LedgerStatus,
+  Readiness,
+  UpstreamPort,
+} from './ports.ts';
 import { readRuleDocument } from './resources/rule-document.ts';
 import { MemoryRuleStore } from './rule-store.fixture.ts';
 
@@ -25,6 +42,9 @@ import { MemoryRuleStore } from './rule-store.fixture.ts';
 
 export const PORT = 8001;
 export const LOCAL = { address: '127.0.0.1', port: PORT };
+
+const PROCESS = { version: '0.1.0', environment: 'test', startedAtMs: 4_000 };
+const cacheStats = () => ({ ...newCacheCounters(), hits: 5, entries: 2, bytes: 300 });
 
 class LedgerAway extends Error {
   readonly code = 'ledger_unavailable';
@@ -92,6 +112,21 @@ export class Fixture {
   readonly defects: unknown[] = [];
   readonly audit: AuditEntry[] = [];
   readonly purged: (string | undefined)[] = [];
+  readonly timeline = new Timeline({ clock: this.clock, mask: maskNumbers });
+  readonly tail = new RequestTail({
+    clock: this.clock,
+    mask: maskNumbers,
+    nameClient: maskNumbers,
+    size: 50,
+  });
+  /** To be started by whoever wants frames. */
+  readonly sampler: LiveSampler;
+  readonly feed: LiveFeed;
+  /** As in `ports`; may be changed, as a reload does. */
+  readonly upstreams: Map<string, UpstreamPort>;
+  routes: readonly RouteConfig[] = [];
+  /** Nobody listens there. */
+  dataPlaneUrl = 'http://127.0.0.1:9';
   readonly app: AdminApp;
   readonly ports: AdminPorts;
   ledgerAway = false;
@@ -107,6 +142,18 @@ export class Fixture {
   readiness: Readiness = { kind: 'ready' };
 
   constructor(tokens: TokenSettings = { operator: undefined, viewer: undefined }) {
+    const guardMs = (windowMs: number) => Math.max(2, windowMs * 0.02);
+    this.upstreams = new Map([
+      ['score', { url: 'sandbox:', paced: true, gate: this.score, maxWaitMs: 60_000, guardMs }],
+      ['free', { url: 'http://127.0.0.1:9', paced: false, gate: this.free, maxWaitMs: 60_000, guardMs }],
+    ]);
+    const { clock, recorder } = this;
+    this.sampler = new LiveSampler({
+      clock,
+      recorder,
+      gates: () => [...this.upstreams].map(([name, { gate }]) => [name, gate] as const),
+    });
+    this.feed = this.feedOf();
     this.ports = this.portsWith(tokens);
     this.app = createAdminApp(this.ports);
   }
@@ -136,21 +183,38 @@ export class Fixture {
     return [...this.fileRules, ...stored];
   }
 
+  private feedOf(): LiveFeed {
+    const { clock, recorder, sampler, timeline, upstreams } = this;
+    return new LiveFeed({
+      clock,
+      recorder,
+      sampler,
+      timeline,
+      upstreams,
+      boot: 'abc123',
+      process: PROCESS,
+      cache: cacheStats,
+      maxCacheBytes: 1_000,
+      deniedClients: () => this.access.denied().length,
+      ledger: () => this.ledgerStatus,
+      readiness: () => this.readiness,
+      burst: () => this.ports.bursts.current(),
+    });
+  }
+
   private portsWith(tokens: TokenSettings): AdminPorts {
-    const guardMs = (windowMs: number) => Math.max(2, windowMs * 0.02);
+    const random = seededRandom(1);
+    const url = () => this.dataPlaneUrl;
     return {
       clock: this.clock,
-      random: seededRandom(1),
+      random,
       tokens,
-      process: { version: '0.1.0', environment: 'test', startedAtMs: 4_000 },
+      process: PROCESS,
       recorder: this.recorder,
-      upstreams: new Map([
-        ['score', { url: 'sandbox:', paced: true, gate: this.score, guardMs }],
-        ['free', { url: 'http://127.0.0.1:9', paced: false, gate: this.free, guardMs }],
-      ]),
+      upstreams: this.upstreams,
       access: this.access,
       rules: {
-        store: this.store,
+        store: notedRules(this.store, this.timeline),
         file: () => this.fileRules,
         apply: async () => {
           if (this.applyAway) throw new LedgerAway('the database is away');
@@ -168,7 +232,7 @@ export class Fixture {
         },
       },
       cache: {
-        stats: () => ({ ...newCacheCounters(), hits: 5, entries: 2, bytes: 300 }),
+        stats: cacheStats,
         routes: () => ['/proxy/score'],
         purge: (route) => {
           this.purged.push(route);
@@ -178,6 +242,13 @@ export class Fixture {
       config: { entries: () => this.configEntries, reload: async () => this.reload },
       ledger: () => this.ledgerStatus,
       readiness: () => this.readiness,
+      routes: () => this.routes,
+      dataPlaneUrl: url,
+      live: this.feed,
+      tail: this.tail,
+      timeline: this.timeline,
+      bursts: new BurstDesk({ clock: this.clock, random, url }),
+      calls: new CallDesk({ clock: this.clock, random }),
       onDefect: (error) => void this.defects.push(error),
     };
   }
@@ -215,14 +286,31 @@ export interface Answer {
 }
 
 async function readAnswer(method: string, path: string, response: Response): Promise<Answer> {
-  const text = await response.text();
   const type = response.headers.get('content-type') ?? '';
+  if (type.startsWith('text/event-stream')) return firstEvent(method, path, response);
+  const text = await response.text();
   const json: unknown = /json$/.test(type) && text !== '' ? JSON.parse(text) : undefined;
   if (response.status < 300) checkDocumented(method, path, response, json);
   return { status: response.status, headers: response.headers, text, json };
 }
 
-function checkDocumented(method: string, path: string, response: Response, json: unknown): void {
+/** A stream does not end by itself: its first event stands for it. */
+async function firstEvent(method: string, path: string, response: Response): Promise<Answer> {
+  const reader = new EventReader(response);
+  const first = await reader.next();
+  await reader.leave();
+  if (first === undefined) throw new Error(`${method} ${path}: the stream has no event`);
+  checkDocumented(method, path, response, first.data, first.event);
+  return { status: response.status, headers: response.headers, text: first.text, json: first.data };
+}
+
+function checkDocumented(
+  method: string,
+  path: string,
+  response: Response,
+  json: unknown,
+  event?: string,
+): void {
   const [pathname = ''] = path.split('?');
   const operation = operations.find(
     ({ document }) =>
@@ -232,8 +320,9 @@ function checkDocumented(method: string, path: string, response: Response, json:
   if (operation === undefined) return;
   const answer = operation.document.answers.find(({ status }) => status === response.status);
   if (answer === undefined) throw new Error(`${method} ${path}: ${response.status} is not documented`);
-  if (json === undefined || answer.schema === undefined) return;
-  const parsed = answer.schema.safeParse(json);
+  const schema = event === undefined ? answer.schema : answer.events?.[event];
+  if (json === undefined || schema === undefined) return;
+  const parsed = schema.safeParse(json);
   if (!parsed.success) throw new Error(`${method} ${path} is not as documented: ${parsed.error.message}`);
 }
 

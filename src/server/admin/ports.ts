@@ -1,5 +1,10 @@
+import type { BurstDesk } from '../../caller/burst-desk.ts';
+import type { CallDesk } from '../../caller/call-desk.ts';
 import type { Problem } from '../../config/problem.ts';
+import type { RouteConfig } from '../../config/schema.ts';
 import type { AuditLog, JsonValue, RuleStore, UsageStore } from '../../ledger/contracts.ts';
+import type { RequestTail } from '../../live/request-tail.ts';
+import type { Timeline } from '../../live/timeline.ts';
 import type { AccessRule } from '../../policies/access/rule.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
@@ -8,6 +13,7 @@ import type { CacheStats } from '../../state/cache-contract.ts';
 import type { Gate } from '../../state/contracts.ts';
 import type { UsageRecorder } from '../../usage/recorder.ts';
 import type { TokenSettings } from './guard/tokens.ts';
+import type { LiveFeed } from './live/live-feed.ts';
 
 /**
  * All that the admin API knows of the gateway. It holds no adapter: the composition root gives it these, and tests
@@ -20,7 +26,7 @@ export interface AdminPorts {
   readonly tokens: TokenSettings;
   readonly process: ProcessFacts;
   /** The counters that `/metrics` shows. */
-  readonly recorder: Pick<UsageRecorder, 'totals' | 'inFlight'>;
+  readonly recorder: Pick<UsageRecorder, 'totals' | 'inFlight' | 'all'>;
   /** By name, in the order of the configuration. */
   readonly upstreams: ReadonlyMap<string, UpstreamPort>;
   readonly access: Pick<AccessControl, 'test' | 'denied' | 'lift' | 'counters'>;
@@ -31,6 +37,16 @@ export interface AdminPorts {
   readonly config: ConfigPort;
   readonly ledger: () => LedgerStatus;
   readonly readiness: () => Readiness;
+  /** As configured, in their order. */
+  readonly routes: () => readonly RouteConfig[];
+  /** Where this machine reaches the data plane; known once it listens. */
+  readonly dataPlaneUrl: () => string;
+  readonly live: Pick<LiveFeed, 'open'>;
+  readonly tail: Pick<RequestTail, 'page'>;
+  readonly timeline: Pick<Timeline, 'note'>;
+  readonly bursts: BurstDesk;
+  /** Single requests of the playground. */
+  readonly calls: Pick<CallDesk, 'follow'>;
   /** An answer of 500, or a change that could not be written to the audit log yet: for the log. */
   readonly onDefect: (error: unknown, requestId: string) => void;
 }
@@ -53,6 +69,8 @@ export interface UpstreamPort {
    */
   readonly paced: boolean;
   readonly gate: ControlledGate;
+  /** How long a request may wait for it. */
+  readonly maxWaitMs: number;
   /** The configured guard, for a limit with a window of so many ms. */
   guardMs(windowMs: number): number;
 }

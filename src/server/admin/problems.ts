@@ -53,7 +53,8 @@ export const adminErrorTable = {
   conflict: {
     status: 409,
     title: 'The change conflicts with what is there',
-    meaning: 'The id is taken, or the upstream is not of the kind that the change needs.',
+    meaning:
+      'The id is taken, the upstream is not of the kind that the change needs, or as much of its kind runs as may. `detail` says which.',
   },
   read_only: {
     status: 409,
@@ -84,6 +85,12 @@ export const adminErrorTable = {
     status: 429,
     title: 'Too many wrong tokens',
     meaning: 'This address sent too many wrong tokens. Wait `Retry-After` seconds.',
+  },
+  too_many_streams: {
+    status: 503,
+    title: 'As many listen as may',
+    meaning:
+      'The live stream has as many listeners as it may have. Close a dashboard, or wait `Retry-After` seconds.',
   },
   internal: {
     status: 500,

@@ -41,6 +41,16 @@ export class Guard {
     return { role, address, name: `${role}@${address}` };
   }
 
+  /** Throws an AdminProblem for a request for the dashboard's files that is not let in. They need no token: they hold no data. */
+  admitPage(request: Request, connection: Connection): void {
+    const { required } = this.tokens;
+    requireOwnSite(request.headers, {
+      port: connection.port,
+      loopbackOnly: !required,
+      linkable: request.method === 'GET' || request.method === 'HEAD',
+    });
+  }
+
   private login(header: string | null, address: string): Role {
     const blockedForMs = this.failedLogins.blockedForMs(address);
     if (blockedForMs !== undefined) {

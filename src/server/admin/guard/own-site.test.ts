@@ -70,3 +70,39 @@ test.each([
 ])('Sec-Fetch-Site %s: %p', (site, admitted) => {
   expect(isAdmitted({ Host: '127.0.0.1:8001', 'Sec-Fetch-Site': site }, true)).toBe(admitted);
 });
+
+describe('a page that other sites may link to', () => {
+  const admitted = (headers: Record<string, string>, linkable: boolean): boolean => {
+    try {
+      requireOwnSite(new Headers({ Host: '127.0.0.1:8001', ...headers }), {
+        port: 8001,
+        loopbackOnly: true,
+        linkable,
+      });
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  const followed = { 'Sec-Fetch-Mode': 'navigate', 'Sec-Fetch-Dest': 'document' };
+
+  test.each(['cross-site', 'same-site'])('is opened by a link (%s)', (site) => {
+    expect(admitted({ 'Sec-Fetch-Site': site, ...followed }, true)).toBe(true);
+  });
+
+  test.each<[string, Record<string, string>]>([
+    ['in a frame', { ...followed, 'Sec-Fetch-Dest': 'iframe' }],
+    ['by a script', { 'Sec-Fetch-Mode': 'no-cors', 'Sec-Fetch-Dest': 'script' }],
+    ['by fetch', { 'Sec-Fetch-Mode': 'cors', 'Sec-Fetch-Dest': 'empty' }],
+    ['without saying how', {}],
+  ])('is not taken %s', (_, headers) => {
+    expect(admitted({ 'Sec-Fetch-Site': 'cross-site', ...headers }, true)).toBe(false);
+  });
+
+  test('what is none is not opened by a link, and no link makes up for a foreign Host', () => {
+    expect(admitted({ 'Sec-Fetch-Site': 'cross-site', ...followed }, false)).toBe(false);
+    expect(admitted({ 'Sec-Fetch-Site': 'cross-site', ...followed, Host: 'evil.example:8001' }, true)).toBe(
+      false,
+    );
+  });
+});

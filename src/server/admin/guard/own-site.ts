@@ -10,10 +10,12 @@ export interface OwnSite {
    * this machine has: a page whose own name was made to point to 127.0.0.1 (DNS rebinding) sends that name.
    */
   readonly loopbackOnly: boolean;
+  /** Whether it is a page that other sites may link to: following a link is what a person does, and it shows no data. */
+  readonly linkable?: boolean;
 }
 
 /** Throws `foreign_request` when the request was sent by a page of another site, or for another server. */
-export function requireOwnSite(headers: Headers, { port, loopbackOnly }: OwnSite): void {
+export function requireOwnSite(headers: Headers, { port, loopbackOnly, linkable = false }: OwnSite): void {
   const host = headers.get('host') ?? '';
   if (loopbackOnly && !isOwnLoopbackHost(host, port)) {
     throw foreign(
@@ -22,13 +24,19 @@ export function requireOwnSite(headers: Headers, { port, loopbackOnly }: OwnSite
   }
   // Browsers say so themselves; on another port of the same host a page is "same-site" and still somebody else's.
   const site = headers.get('sec-fetch-site');
-  if (site !== null && site !== 'same-origin' && site !== 'none') {
+  const isOwn = site === null || site === 'same-origin' || site === 'none';
+  if (!isOwn && !(linkable && isLinkFollowed(headers))) {
     throw foreign('The request was sent by a page of another site.');
   }
   const origin = headers.get('origin');
   if (origin !== null && !isOriginOf(origin, host)) {
     throw foreign('The Origin header must be the address of this server.');
   }
+}
+
+/** Whether the browser opens the page in a window of its own, not in a frame and not for a script. */
+function isLinkFollowed(headers: Headers): boolean {
+  return headers.get('sec-fetch-mode') === 'navigate' && headers.get('sec-fetch-dest') === 'document';
 }
 
 function isOwnLoopbackHost(host: string, port: number): boolean {

@@ -17,7 +17,7 @@ describe('POST', () => {
     for (let index = 0; index < 10; index++) expect(fixture.access.check(REQUEST).kind).toBe('pass');
     const { status, json, headers } = await fixture.call('POST', '/rules', { body: SLOW });
     expect(status).toBe(201);
-    expect(headers.get('location')).toBe('/api/v1/rules/slow');
+    expect(headers.get('location')).toBe('rules/slow');
     expect(headers.get('etag')).toBe('"1"');
     expect(json).toEqual({
       id: 'slow',

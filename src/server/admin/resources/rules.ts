@@ -77,7 +77,7 @@ export const ruleOperations = [
           status: 201,
           description: 'The new rule.',
           schema: ruleView,
-          headers: { ...ETAG, Location: 'Its path.' },
+          headers: { ...ETAG, Location: 'Its path, relative to that of the request.' },
         },
       ],
       errors: ['conflict'],
@@ -88,7 +88,7 @@ export const ruleOperations = [
       if (result.kind === 'exists') throw taken(body.id);
       await applyRules(ports);
       return ruleAnswer(ports, result.rule, 201, {
-        Location: `/api/v1/rules/${encodeURIComponent(body.id)}`,
+        Location: `rules/${encodeURIComponent(body.id)}`,
       });
     },
   ),

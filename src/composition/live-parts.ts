@@ -1,0 +1,69 @@
+import { gateNote } from '../live/gate-note.ts';
+import { RequestTail } from '../live/request-tail.ts';
+import { LiveSampler } from '../live/sampler.ts';
+import { Timeline } from '../live/timeline.ts';
+import type { StateSources } from '../server/admin/live/frame-parts.ts';
+import { LiveFeed } from '../server/admin/live/live-feed.ts';
+import type { ProcessFacts, UpstreamPort } from '../server/admin/ports.ts';
+import type { Clock } from '../shared/clock.ts';
+import { maskNumbers } from '../shared/mask-numbers.ts';
+import type { Random } from '../shared/random.ts';
+import type { GateEvent } from '../state/contracts.ts';
+import type { UsageRecorder } from '../usage/recorder.ts';
+
+export interface LivePartsOptions {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly recorder: UsageRecorder;
+  /** How a client may be shown. */
+  readonly nameClient: (client: string) => string;
+  /** By name, in the order of the configuration in force. */
+  readonly upstreams: ReadonlyMap<string, UpstreamPort>;
+}
+
+export interface FeedOptions extends Omit<StateSources, 'clock' | 'recorder'> {
+  readonly process: ProcessFacts;
+  /** Called once a second, before the frame is made: what it notes on the timeline is in that frame. */
+  readonly look: () => void;
+}
+
+/** What the dashboard shows while it happens: the timeline, the last requests, and the samples of the last minute. */
+export class LiveParts {
+  readonly timeline: Timeline;
+  readonly tail: RequestTail;
+  readonly sampler: LiveSampler;
+
+  constructor(private readonly options: LivePartsOptions) {
+    const { clock, recorder, nameClient, upstreams } = options;
+    this.timeline = new Timeline({ clock, mask: maskNumbers });
+    this.tail = new RequestTail({ clock, mask: maskNumbers, nameClient });
+    this.sampler = new LiveSampler({ clock, recorder, gates: () => gatesOf(upstreams) });
+  }
+
+  noteGate(upstream: string, event: GateEvent): void {
+    this.timeline.note(gateNote(upstream, event, this.options.clock.now()));
+  }
+
+  /** The stream of all that. Call it once. */
+  feed({ process, look, ...sources }: FeedOptions): LiveFeed {
+    const { clock, random, recorder, upstreams } = this.options;
+    const { timeline, sampler } = this;
+    sampler.onSample(look);
+    return new LiveFeed({
+      ...sources,
+      clock,
+      recorder,
+      process,
+      sampler,
+      timeline,
+      upstreams,
+      boot: Math.floor(random.next() * 2 ** 48)
+        .toString(16)
+        .padStart(12, '0'),
+    });
+  }
+}
+
+function* gatesOf(upstreams: ReadonlyMap<string, UpstreamPort>) {
+  for (const [name, { gate }] of upstreams) yield [name, gate] as const;
+}
