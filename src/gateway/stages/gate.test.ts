@@ -27,6 +27,19 @@ describe('the gate stage', () => {
     expect(attempts.gate.snapshot().running).toBe(0);
   });
 
+  test('a client that gives up waiting is noted with the time that it waited', async () => {
+    const limits = [{ rate: { count: 1, windowMs: 60_000 }, even: false, guardMs: 0 }];
+    const attempts = new Attempts(() => replyOf(200), { gate: { limits } });
+    await attempts.call();
+    const controller = new AbortController();
+    const command = attempts.command({ signal: controller.signal });
+    const gone = attempts.call(command);
+    await attempts.clock.advanceAsync(2_200);
+    controller.abort(new Error('gone'));
+    expect(await gone).toBeInstanceOf(Error);
+    expect(command).toMatchObject({ attempts: 0, queueMs: 2_200, upstreamMs: undefined });
+  });
+
   test.each([
     ['a 500', () => replyOf(500), 'open'],
     ['a timeout', () => Promise.reject(new GatewayError('upstream_timeout', { detail: '' })), 'open'],

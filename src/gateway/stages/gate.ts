@@ -47,9 +47,16 @@ export const gateStage: StageFactory = (route, { gate, clock }) => {
     return (command) => {
       // Also where nothing is paced: a pause makes calls wait everywhere.
       const entered = gate.enter(command.ticket, command.signal);
-      return entered instanceof Promise
-        ? entered.then((grant) => attempt(command, grant))
-        : attempt(command, entered);
+      if (!(entered instanceof Promise)) return attempt(command, entered);
+      const enteredAtMs = clock.now();
+      return entered.then(
+        (grant) => attempt(command, grant),
+        (error: unknown) => {
+          // Whoever waited in vain waited in the queue, not on us.
+          command.queueMs = (command.queueMs ?? 0) + clock.now() - enteredAtMs;
+          throw error;
+        },
+      );
     };
   };
 };
