@@ -79,8 +79,9 @@ export function startComporta(
   configFile: string,
   env: Record<string, string> = {},
   name = 'comporta',
+  adminListen = '127.0.0.1:0',
 ): Promise<ServerProcess> {
-  const cmd = [process.execPath, MAIN, 'start', '--config', configFile, '--admin-listen', '127.0.0.1:0'];
+  const cmd = [process.execPath, MAIN, 'start', '--config', configFile, '--admin-listen', adminListen];
   return startPrinting(name, cmd, 'stderr', /gateway\s+(http:\/\/\S+)/, env);
 }
 

@@ -1,6 +1,7 @@
 import { BurstDesk } from '../caller/burst-desk.ts';
 import { CallDesk } from '../caller/call-desk.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig, type Setting } from '../config/load.ts';
+import type { Problem } from '../config/problem.ts';
 import { guardMs } from '../config/schema/upstream.ts';
 import type { Config } from '../config/schema.ts';
 import { SharedCalls } from '../gateway/stages/coalesce.ts';
@@ -306,7 +307,7 @@ export class Gateway {
 
   private async reload(): Promise<ConfigReload> {
     const loaded = loadConfig(this.options.source);
-    if ('problems' in loaded) return { kind: 'rejected', problems: loaded.problems };
+    if ('problems' in loaded) return this.rejected(loaded.problems);
     const changes = changesBetween(this.loaded, loaded);
     let built: Map<string, UpstreamParts>;
     try {
@@ -314,7 +315,7 @@ export class Gateway {
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const place = { file: this.options.source.file, line: undefined, column: undefined };
-      return { kind: 'rejected', problems: [{ ...place, path: 'upstreams', message, hint: undefined }] };
+      return this.rejected([{ ...place, path: 'upstreams', message, hint: undefined }]);
     }
     const routes = this.routes.build(loaded.config, built);
     const gone = [...this.upstreams].filter(([name]) => !built.has(name));
@@ -335,6 +336,11 @@ export class Gateway {
     const { applied, restart } = changes;
     this.live.timeline.note({ kind: 'reload', facts: { applied: applied.length, restart: restart.length } });
     return { kind: 'applied', ...changes, warnings: loaded.warnings };
+  }
+
+  private rejected(problems: readonly Problem[]): ConfigReload {
+    this.live.timeline.note({ kind: 'reload', facts: { problems: problems.length } });
+    return { kind: 'rejected', problems };
   }
 
   /** The upstreams of another configuration: those that stay keep their gate and their connections. */

@@ -26,7 +26,7 @@ export function gateNote(upstream: string, event: GateEvent, nowMs: number): Tim
 function breakerFacts(from: BreakerState['kind'], to: BreakerState, nowMs: number): TimelineFacts {
   switch (to.kind) {
     case 'open':
-      return { from, to: to.kind, reason: to.reason, for_ms: forMs(to.untilMs, nowMs) };
+      return { from, to: to.kind, reason: to.reason, for_ms: forMs(to.untilMs, to.sinceMs) };
     case 'forced':
       return { from, to: to.kind, as: to.as, for_ms: forMs(to.untilMs, nowMs) };
     default:

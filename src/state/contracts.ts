@@ -1,4 +1,4 @@
-import type { BreakerSettings, BreakerState, Outcome } from '../policies/breaker/breaker.ts';
+import type { BreakerSettings, BreakerState, BreakerWindow, Outcome } from '../policies/breaker/breaker.ts';
 import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
 import type { LimitSettings } from '../policies/limiter/limit-set.ts';
 import type { QueuePolicy } from '../policies/queue/rank.ts';
@@ -131,6 +131,11 @@ export interface GateSnapshot {
   readonly oldestWaitMs: number;
   readonly policy: QueuePolicy;
   readonly breaker: BreakerState | undefined;
+  /**
+   * What the breaker's rules on shares have counted of late. Undefined: no breaker. Plain counts, so that an adapter
+   * that shares the breaker can tell them for the whole fleet.
+   */
+  readonly breakerWindow: BreakerWindow | undefined;
   readonly pause: { readonly untilMs: number | undefined; readonly reason: string } | undefined;
   /** When the limits allow the next call (monotonic ms), at or before now when they do already. */
   readonly nextSlotAtMs: number;

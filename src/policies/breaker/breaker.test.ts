@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { seededRandom } from '../../shared/random.ts';
 import { Breaker, type BreakerPermit, type BreakerSettings, type Outcome } from './breaker.ts';
 
 const base: BreakerSettings = {
@@ -32,7 +33,7 @@ describe('closed', () => {
   test('opens on the last of so many failures in a row', () => {
     const breaker = build();
     fail(breaker, 2, 0);
-    expect(breaker.state(0)).toEqual({ kind: 'closed', consecutiveFailures: 2 });
+    expect(breaker.state(0)).toEqual({ kind: 'closed', sinceMs: undefined, consecutiveFailures: 2 });
     fail(breaker, 1, 10);
     expect(breaker.state(10)).toEqual({ kind: 'open', sinceMs: 10, untilMs: 1_010, reason: 'consecutive' });
     expect(breaker.opened).toBe(1);
@@ -44,7 +45,7 @@ describe('closed', () => {
     call(breaker, 'success', 0);
     fail(breaker, 2, 0);
     call(breaker, 'ignore', 0);
-    expect(breaker.state(0)).toEqual({ kind: 'closed', consecutiveFailures: 2 });
+    expect(breaker.state(0)).toEqual({ kind: 'closed', sinceMs: undefined, consecutiveFailures: 2 });
     fail(breaker, 1, 0);
     expect(breaker.state(0).kind).toBe('open');
   });
@@ -53,7 +54,7 @@ describe('closed', () => {
     const breaker = build();
     const permit = enter(breaker, 0);
     for (let time = 0; time < 5; time++) breaker.end(permit, 'failure', 0);
-    expect(breaker.state(0)).toEqual({ kind: 'closed', consecutiveFailures: 1 });
+    expect(breaker.state(0)).toEqual({ kind: 'closed', sinceMs: undefined, consecutiveFailures: 1 });
   });
 
   test('a call of before it opened says nothing when it ends after it closed again', () => {
@@ -63,7 +64,7 @@ describe('closed', () => {
     call(breaker, 'success', 1_000);
     expect(breaker.state(1_000).kind).toBe('closed');
     breaker.end(early, 'failure', 1_001);
-    expect(breaker.state(1_001)).toEqual({ kind: 'closed', consecutiveFailures: 0 });
+    expect(breaker.state(1_001)).toEqual({ kind: 'closed', sinceMs: 1_000, consecutiveFailures: 0 });
   });
 });
 
@@ -142,6 +143,79 @@ describe('slow calls', () => {
   });
 });
 
+describe('the window', () => {
+  const failureRate = { threshold: 0.5, windowMs: 10_000, minimum: 4 };
+  const slowCalls = { durationMs: 100, threshold: 0.5, windowMs: 20_000, minimum: 4 };
+  const NOTHING = { failureRate: { calls: 0, failures: 0 }, slowCalls: { calls: 0, slow: 0 } };
+
+  test('is told for the rules that there are', () => {
+    expect(build().window(0)).toEqual({ failureRate: undefined, slowCalls: undefined });
+    expect(build({ failureRate }).window(0)).toEqual({
+      failureRate: { calls: 0, failures: 0 },
+      slowCalls: undefined,
+    });
+    expect(build({ slowCalls }).window(0)).toEqual({
+      failureRate: undefined,
+      slowCalls: { calls: 0, slow: 0 },
+    });
+  });
+
+  test('counts calls that failed and calls that were slow; ignored ones are neither', () => {
+    const breaker = build({ failureRate, slowCalls });
+    call(breaker, 'failure', 0);
+    call(breaker, 'success', 0, 101);
+    call(breaker, 'success', 200, 100);
+    call(breaker, 'ignore', 300, 500);
+    expect(breaker.window(800)).toEqual({
+      failureRate: { calls: 3, failures: 1 },
+      slowCalls: { calls: 3, slow: 1 },
+    });
+  });
+
+  test('is empty after a long silence, without a call in between', () => {
+    const breaker = build({ failureRate, slowCalls });
+    fail(breaker, 2, 0);
+    call(breaker, 'success', 0, 101);
+    expect(breaker.window(9_999)).toMatchObject({ failureRate: { calls: 3 }, slowCalls: { calls: 3 } });
+    expect(breaker.window(10_000)).toMatchObject({ failureRate: { calls: 0 }, slowCalls: { calls: 3 } });
+    expect(breaker.window(86_400_000)).toEqual(NOTHING);
+  });
+
+  test('shows what opened it while it is open, and begins anew when it closes, forced states included', () => {
+    const breaker = build({ consecutive: undefined, failureRate, openForMs: 1_000 });
+    fail(breaker, 4, 0);
+    expect(breaker.window(999).failureRate).toEqual({ calls: 4, failures: 4 });
+    call(breaker, 'success', 1_000);
+    expect(breaker.window(1_000).failureRate).toEqual({ calls: 0, failures: 0 });
+    fail(breaker, 2, 1_000);
+    breaker.force('closed', 1_000, 500);
+    fail(breaker, 5, 1_100);
+    expect(breaker.window(1_499).failureRate).toEqual({ calls: 2, failures: 2 });
+    expect(breaker.window(1_500).failureRate).toEqual({ calls: 0, failures: 0 });
+  });
+
+  test('looking at it at every step changes no decision', () => {
+    const settings = { consecutive: undefined, failureRate, slowCalls, probes: 2 };
+    const [watched, other] = [build(settings), build(settings)];
+    const random = seededRandom(7);
+    let nowMs = 0;
+    for (let step = 0; step < 2_000; step++) {
+      nowMs += Math.floor(random.next() * 400);
+      const outcome = random.next() < 0.4 ? 'failure' : 'success';
+      const durationMs = random.next() < 0.3 ? 150 : 0;
+      watched.window(nowMs);
+      const answers = [watched, other].map((breaker) => {
+        const entrance = breaker.tryEnter(nowMs);
+        if (entrance.kind === 'go') breaker.end(entrance.permit, outcome, nowMs + durationMs);
+        return { kind: entrance.kind, state: breaker.state(nowMs + durationMs) };
+      });
+      nowMs += durationMs;
+      expect(answers[0]).toEqual(answers[1]!);
+    }
+    expect(other.opened).toBeGreaterThan(10);
+  });
+});
+
 describe('open', () => {
   test('refuses until its time is over, arrivals too', () => {
     const breaker = build();
@@ -178,7 +252,7 @@ describe('half-open', () => {
     expect(breaker.state(1_010)).toMatchObject({ kind: 'half_open', running: 1, passed: 1 });
     expect(breaker.tryEnter(1_010).kind).toBe('wait');
     breaker.end(second, 'success', 1_020);
-    expect(breaker.state(1_020)).toEqual({ kind: 'closed', consecutiveFailures: 0 });
+    expect(breaker.state(1_020)).toEqual({ kind: 'closed', sinceMs: 1_020, consecutiveFailures: 0 });
   });
 
   test('one failed probe opens it again, for the whole time', () => {
@@ -238,7 +312,8 @@ describe('forced', () => {
     breaker.force('closed', 5_000, 10_000);
     fail(breaker, 100, 6_000);
     expect(breaker.state(14_999)).toEqual({ kind: 'forced', as: 'closed', untilMs: 15_000 });
-    expect(breaker.state(15_000)).toEqual({ kind: 'closed', consecutiveFailures: 0 });
+    // However late somebody asks.
+    expect(breaker.state(16_000)).toEqual({ kind: 'closed', sinceMs: 15_000, consecutiveFailures: 0 });
     expect(breaker.opened).toBe(0);
   });
 
@@ -246,7 +321,9 @@ describe('forced', () => {
     const breaker = build();
     fail(breaker, 3, 0);
     breaker.force('reset', 1, 0);
-    expect(breaker.state(1)).toEqual({ kind: 'closed', consecutiveFailures: 0 });
+    expect(breaker.state(1)).toEqual({ kind: 'closed', sinceMs: 1, consecutiveFailures: 0 });
+    breaker.force('reset', 2, 0);
+    expect(breaker.state(2)).toMatchObject({ sinceMs: 1 });
   });
 
   test('a forced state has to expire', () => {

@@ -11,7 +11,12 @@ export type OpenReason = 'consecutive' | 'failure_rate' | 'slow_calls' | 'probe_
 
 /** All times are monotonic ms. */
 export type BreakerState =
-  | { readonly kind: 'closed'; readonly consecutiveFailures: number }
+  | {
+      readonly kind: 'closed';
+      /** When it last closed; undefined: it has never been anything else. */
+      readonly sinceMs: number | undefined;
+      readonly consecutiveFailures: number;
+    }
   | { readonly kind: 'open'; readonly sinceMs: number; readonly untilMs: number; readonly reason: OpenReason }
   | {
       readonly kind: 'half_open';
@@ -20,6 +25,12 @@ export type BreakerState =
       readonly passed: number;
     }
   | { readonly kind: 'forced'; readonly as: 'open' | 'closed'; readonly untilMs: number };
+
+/** What the rules that go by a share have counted in the window that ends now. Undefined: there is no such rule. */
+export interface BreakerWindow {
+  readonly failureRate: { readonly calls: number; readonly failures: number } | undefined;
+  readonly slowCalls: { readonly calls: number; readonly slow: number } | undefined;
+}
 
 /** The right to make one call, to be handed back to `end`. Opaque to its holder. */
 export interface BreakerPermit {
@@ -45,7 +56,7 @@ export type Outlook = { readonly kind: 'go' } | Hindrance;
 const GO: Outlook = { kind: 'go' };
 
 type Inner =
-  | { readonly kind: 'closed'; consecutiveFailures: number }
+  | { readonly kind: 'closed'; readonly sinceMs: number | undefined; consecutiveFailures: number }
   | { readonly kind: 'open'; readonly sinceMs: number; readonly reason: OpenReason }
   | {
       readonly kind: 'half_open';
@@ -63,7 +74,7 @@ type Inner =
  */
 export class Breaker {
   private settings: BreakerSettings;
-  private inner: Inner = closed();
+  private inner: Inner = closed(undefined);
   private generation = 0;
   private failures: CountWindow | undefined;
   private slow: CountWindow | undefined;
@@ -86,7 +97,7 @@ export class Breaker {
     const inner = this.advance(nowMs);
     switch (inner.kind) {
       case 'closed':
-        return { kind: 'closed', consecutiveFailures: inner.consecutiveFailures };
+        return { kind: 'closed', sinceMs: inner.sinceMs, consecutiveFailures: inner.consecutiveFailures };
       case 'open':
         return {
           kind: 'open',
@@ -104,6 +115,19 @@ export class Breaker {
       case 'forced':
         return { kind: 'forced', as: inner.as, untilMs: inner.untilMs };
     }
+  }
+
+  /**
+   * What its windows hold as of now. Only calls made while it is closed are counted: those that opened it are seen
+   * until they have left the window or it has closed.
+   */
+  window(nowMs: number): BreakerWindow {
+    this.advance(nowMs);
+    const { failures, slow } = this;
+    return {
+      failureRate: failures && { calls: failures.total(nowMs), failures: failures.hit(nowMs) },
+      slowCalls: slow && { calls: slow.total(nowMs), slow: slow.hit(nowMs) },
+    };
   }
 
   /** May a new arrival hope? Only an open breaker, or one forced open, says no. */
@@ -162,8 +186,8 @@ export class Breaker {
       throw new RangeError(`forMs must be a positive number of ms, not ${forMs}`);
     }
     // An overdue probe has opened it before, and that is counted.
-    this.advance(nowMs);
-    if (state === 'reset') this.close();
+    const inner = this.advance(nowMs);
+    if (state === 'reset') this.close(inner.kind === 'closed' ? inner.sinceMs : nowMs);
     else this.change({ kind: 'forced', as: state, untilMs: nowMs + forMs });
   }
 
@@ -177,7 +201,7 @@ export class Breaker {
     this.settings = settings;
     this.failures = windowFor(settings.failureRate, this.failures);
     this.slow = windowFor(settings.slowCalls, this.slow);
-    if (inner.kind === 'half_open' && inner.passed >= settings.probes) this.close();
+    if (inner.kind === 'half_open' && inner.passed >= settings.probes) this.close(nowMs);
   }
 
   /** Lets time pass: what falls due takes effect when it was due, however late somebody asks. */
@@ -193,7 +217,7 @@ export class Breaker {
         if (nowMs < overdueAtMs) return inner;
         this.open(overdueAtMs, 'probe_timeout');
       } else if (inner.kind === 'forced' && nowMs >= inner.untilMs) {
-        this.close();
+        this.close(inner.untilMs);
       } else {
         return inner;
       }
@@ -237,7 +261,7 @@ export class Breaker {
       return;
     }
     state.passed++;
-    if (state.passed >= this.settings.probes) this.close();
+    if (state.passed >= this.settings.probes) this.close(nowMs);
   }
 
   private open(sinceMs: number, reason: OpenReason): void {
@@ -245,9 +269,9 @@ export class Breaker {
     this.change({ kind: 'open', sinceMs, reason });
   }
 
-  private close(): void {
+  private close(sinceMs: number | undefined): void {
     this.forgetRates();
-    this.change(closed());
+    this.change(closed(sinceMs));
   }
 
   private change(to: Inner): void {
@@ -261,8 +285,8 @@ export class Breaker {
   }
 }
 
-function closed(): Inner {
-  return { kind: 'closed', consecutiveFailures: 0 };
+function closed(sinceMs: number | undefined): Inner {
+  return { kind: 'closed', sinceMs, consecutiveFailures: 0 };
 }
 
 /** The start of the permit that runs longest (a set keeps their order); Infinity when none does. */

@@ -47,6 +47,8 @@ function run(breaker: Breaker, permits: Map<string, BreakerPermit>, step: Step):
       return breaker.admits(at);
     case 'state':
       return breaker.state(at);
+    case 'window':
+      return breaker.window(at);
     case 'force':
       return breaker.force(step.state!, at, step.forMs!);
     case 'configure':

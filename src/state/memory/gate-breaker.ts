@@ -3,6 +3,7 @@ import {
   type BreakerPermit,
   type BreakerSettings,
   type BreakerState,
+  type BreakerWindow,
   type Outcome,
   type Outlook,
 } from '../../policies/breaker/breaker.ts';
@@ -42,6 +43,10 @@ export class GateBreaker {
     return this.breaker?.state(now);
   }
 
+  window(now: number): BreakerWindow | undefined {
+    return this.breaker?.window(now);
+  }
+
   outlook(now: number): Outlook {
     if (this.breaker === undefined) return GO;
     const outlook = this.breaker.outlook(now);
@@ -76,7 +81,7 @@ export class GateBreaker {
   }
 
   private note(now: number): void {
-    const to = this.breaker?.state(now) ?? { kind: 'closed', consecutiveFailures: 0 };
+    const to = this.breaker?.state(now) ?? { kind: 'closed', sinceMs: now, consecutiveFailures: 0 };
     if (to.kind === this.lastKind) return;
     const from = this.lastKind;
     this.lastKind = to.kind;

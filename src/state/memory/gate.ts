@@ -198,6 +198,7 @@ export class MemoryGate implements Gate, GrantKeeper {
       oldestWaitMs: now - (this.queue.oldestEnteredAtMs ?? now),
       policy: this.inForce.queue.policy,
       breaker: this.breaker.state(now),
+      breakerWindow: this.breaker.window(now),
       pause: this.pauses.current,
       nextSlotAtMs: this.limits.slotAt(Math.max(now, pausedUntilMs ?? now), 0, 1),
       drainMs: this.view.drainMs(now),

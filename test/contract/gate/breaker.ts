@@ -118,7 +118,11 @@ export function breakerContract(make: MakeGate): void {
       for (let index = 0; index < 5; index++) {
         await driver.finish(await driver.enter(`t${index}`), 'ignore');
       }
-      expect(driver.gate.snapshot().breaker).toEqual({ kind: 'closed', consecutiveFailures: 0 });
+      expect(driver.gate.snapshot().breaker).toEqual({
+        kind: 'closed',
+        sinceMs: undefined,
+        consecutiveFailures: 0,
+      });
       await driver.close();
     });
 
@@ -132,7 +136,11 @@ export function breakerContract(make: MakeGate): void {
       await driver.pass(2_500);
       expect(timedOut.error.code).toBe('queue_timeout');
       await driver.finish(first);
-      expect(driver.gate.snapshot().breaker).toEqual({ kind: 'closed', consecutiveFailures: 0 });
+      expect(driver.gate.snapshot().breaker).toEqual({
+        kind: 'closed',
+        sinceMs: undefined,
+        consecutiveFailures: 0,
+      });
       await driver.close();
     });
 

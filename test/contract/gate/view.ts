@@ -214,6 +214,47 @@ export function viewContract(make: MakeGate): void {
       await driver.close();
     });
 
+    test('tells what the breaker has counted of late, for the rules on shares that it has', async () => {
+      const limits = [perSecond(10)];
+      const failureRate = { threshold: 0.5, windowMs: 60_000, minimum: 20 };
+      const slowCalls = { ...failureRate, durationMs: 2_000, windowMs: 120_000 };
+      const driver = await start(settingsOf({ limits, breaker: breakerOf({ failureRate, slowCalls }) }));
+      const window = () => driver.gate.snapshot().breakerWindow;
+      expect(window()).toEqual({ failureRate: { calls: 0, failures: 0 }, slowCalls: { calls: 0, slow: 0 } });
+      const slow = await driver.enter('slow');
+      await driver.finish(await driver.enter('fails'), 'failure');
+      await driver.finish(await driver.enter('works'));
+      await driver.finish(await driver.enter('says nothing'), 'ignore');
+      (await driver.enter('never written')).grant.giveBack();
+      // Not before it has ended.
+      expect(window()).toMatchObject({ failureRate: { calls: 2, failures: 1 } });
+      await driver.pass(2_001);
+      await driver.finish(slow);
+      expect(window()).toEqual({ failureRate: { calls: 3, failures: 1 }, slowCalls: { calls: 3, slow: 1 } });
+      // A silence empties them, without a call.
+      await driver.pass(60_000);
+      expect(window()).toEqual({ failureRate: { calls: 0, failures: 0 }, slowCalls: { calls: 3, slow: 1 } });
+      driver.gate.configure(settingsOf({ limits, breaker: breakerOf() }));
+      expect(window()).toEqual({ failureRate: undefined, slowCalls: undefined });
+      driver.gate.configure(settingsOf({ limits }));
+      expect(window()).toBeUndefined();
+      await driver.close();
+    });
+
+    test('tells since when the breaker is closed, once it has closed', async () => {
+      const driver = await start(settingsOf({ limits: [], breaker: breakerOf({ consecutive: 1 }) }));
+      const breaker = () => driver.gate.snapshot().breaker;
+      expect(breaker()).toEqual({ kind: 'closed', sinceMs: undefined, consecutiveFailures: 0 });
+      await driver.finish(await driver.enter('fails'), 'failure');
+      await driver.pass(10_000);
+      const probe = await driver.enter('probe');
+      await driver.pass(100);
+      await driver.finish(probe);
+      await driver.pass(5_000);
+      expect(breaker()).toEqual({ kind: 'closed', sinceMs: 10_100, consecutiveFailures: 0 });
+      await driver.close();
+    });
+
     test('counts every call that came, and what became of it', async () => {
       const driver = await start(settingsOf({ queue: { maxSize: 2 } }));
       const counters = () => driver.gate.snapshot().counters;

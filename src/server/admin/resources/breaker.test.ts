@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { Fixture } from '../ports.fixture.ts';
+import { Fixture, PACED } from '../ports.fixture.ts';
 
 test('a breaker is forced open for a while, and then decides again', async () => {
   const fixture = new Fixture();
@@ -29,14 +29,43 @@ test('an open breaker tells since when, until when and why; reset closes it', as
     until: new Date(openedAtMs + 30_000).toISOString(),
     reason: 'consecutive',
     consecutive_failures: 3,
+    window: { failure_rate: null, slow_calls: null },
   });
   const reset = await fixture.call('POST', '/upstreams/score/breaker', { body: { state: 'reset' } });
-  expect(reset.json.status.breaker.state).toBe('closed');
+  expect(reset.json.status.breaker).toMatchObject({
+    state: 'closed',
+    since: new Date(fixture.clock.wallNow()).toISOString(),
+  });
   expect(fixture.audit[0]).toMatchObject({
     action: 'breaker.force',
     subject: 'upstream/score',
     before: { state: 'open', reason: 'consecutive' },
     after: { state: 'closed' },
+  });
+});
+
+test('what its rules on shares have counted is told, until their windows are over', async () => {
+  const fixture = new Fixture();
+  const rate = { threshold: 0.5, windowMs: 60_000, minimum: 20 };
+  fixture.score.configure({
+    ...PACED,
+    breaker: {
+      ...PACED.breaker!,
+      consecutive: undefined,
+      failureRate: rate,
+      slowCalls: { ...rate, durationMs: 2_000 },
+    },
+  });
+  const windowNow = async () => (await fixture.call('GET', '/upstreams/score')).json.status.breaker.window;
+  fixture.score.fail(4);
+  expect(await windowNow()).toEqual({
+    failure_rate: { calls: 4, failures: 4 },
+    slow_calls: { calls: 4, slow: 0 },
+  });
+  fixture.clock.advance(60_000);
+  expect(await windowNow()).toEqual({
+    failure_rate: { calls: 0, failures: 0 },
+    slow_calls: { calls: 0, slow: 0 },
   });
 });
 

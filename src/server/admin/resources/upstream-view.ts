@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { BreakerState } from '../../../policies/breaker/breaker.ts';
+import type { BreakerSettings, BreakerState } from '../../../policies/breaker/breaker.ts';
 import { ceilingPerSecond } from '../../../policies/limiter/ceiling.ts';
 import type { LimitSettings } from '../../../policies/limiter/limit-set.ts';
 import type { Clock } from '../../../shared/clock.ts';
@@ -12,14 +12,26 @@ import { moment, roundMs, wallTime } from '../wall-time.ts';
 
 const ms = z.number().describe('In ms.');
 
+const breakerWindow = z
+  .object({
+    failure_rate: z.object({ calls: z.number().int(), failures: z.number().int() }).nullable(),
+    slow_calls: z.object({ calls: z.number().int(), slow: z.number().int() }).nullable(),
+  })
+  .openapi('BreakerWindow');
+
 const breakerStatus = z
   .object({
     state: z.enum(['closed', 'open', 'half_open']).describe('What it does to calls, by itself or forced.'),
     forced: z.boolean(),
-    since: moment.nullable(),
+    since: moment
+      .nullable()
+      .describe('When it came into this state. Null: it has always been closed, or it is forced.'),
     until: moment.nullable().describe('When it tries again, or a forced state ends.'),
     reason: z.string().nullable().describe('Why it opened.'),
     consecutive_failures: z.number().int().describe('In a row: so far, or those that opened it.'),
+    window: breakerWindow.describe(
+      'What the rules on shares have counted in the window that ends now. Null: there is no such rule.',
+    ),
   })
   .openapi('BreakerStatus');
 
@@ -79,6 +91,8 @@ const limitView = z.union([
   z.object({ rate: z.string(), even: z.literal(true) }),
 ]);
 
+const share = z.number().describe('From 0 to 1.');
+
 export const upstreamSettings = z
   .object({
     limits: z.array(limitView).describe('As in the configuration file. Empty: not paced.'),
@@ -91,8 +105,15 @@ export const upstreamSettings = z
     breaker: z
       .object({
         consecutive: z.number().int().nullable(),
+        failure_rate: z
+          .object({ threshold: share, window: z.string(), minimum: z.number().int() })
+          .nullable(),
+        slow_calls: z
+          .object({ duration: z.string(), threshold: share, window: z.string(), minimum: z.number().int() })
+          .nullable(),
         open_for: z.string(),
         probes: z.number().int(),
+        probe_timeout: z.string(),
       })
       .nullable(),
   })
@@ -116,7 +137,7 @@ export function statusOf(
 ): z.output<typeof upstreamStatus> {
   const snapshot = gate.snapshot();
   const settings = gate.settings();
-  const { breaker, pause, counters, nextSlotAtMs, drainMs } = snapshot;
+  const { breaker, breakerWindow: window, pause, counters, nextSlotAtMs, drainMs } = snapshot;
   return {
     name,
     paced,
@@ -129,7 +150,13 @@ export function statusOf(
     limits: snapshot.limits.map(useOf),
     ceiling_per_second: ceilingPerSecond(settings.limits) ?? null,
     concurrency: settings.concurrency ?? null,
-    breaker: breaker === undefined ? null : breakerOf(clock, breaker, settings.breaker?.consecutive),
+    breaker:
+      breaker === undefined
+        ? null
+        : {
+            ...breakerOf(clock, breaker, settings.breaker?.consecutive),
+            window: { failure_rate: window?.failureRate ?? null, slow_calls: window?.slowCalls ?? null },
+          },
     pause: pause === undefined ? null : { until: wallTime(clock, pause.untilMs), reason: pause.reason },
     next_slot_in_ms: Number.isFinite(nextSlotAtMs) ? roundMs(Math.max(0, nextSlotAtMs - clock.now())) : null,
     counters: {
@@ -161,11 +188,16 @@ function breakerOf(
   clock: Clock,
   state: BreakerState,
   opensAfter: number | undefined,
-): z.output<typeof breakerStatus> {
+): Omit<z.output<typeof breakerStatus>, 'window'> {
   const plain = { forced: false, since: null, until: null, reason: null, consecutive_failures: 0 };
   switch (state.kind) {
     case 'closed':
-      return { ...plain, state: 'closed', consecutive_failures: state.consecutiveFailures };
+      return {
+        ...plain,
+        state: 'closed',
+        since: wallTime(clock, state.sinceMs),
+        consecutive_failures: state.consecutiveFailures,
+      };
     case 'open': {
       const { sinceMs, untilMs, reason } = state;
       return {
@@ -194,15 +226,33 @@ export function settingsOf({
     limits: limits.map(limitOf),
     concurrency: concurrency ?? null,
     queue: { policy: queue.policy, aging: formatDuration(queue.agingMs), max_size: queue.maxSize },
-    breaker:
-      breaker === undefined
-        ? null
-        : {
-            consecutive: breaker.consecutive ?? null,
-            open_for: formatDuration(breaker.openForMs),
-            probes: breaker.probes,
-          },
+    breaker: breaker === undefined ? null : breakerSettingsOf(breaker),
   };
+}
+
+function breakerSettingsOf({
+  consecutive,
+  failureRate,
+  slowCalls,
+  openForMs,
+  probes,
+  probeTimeoutMs,
+}: BreakerSettings): NonNullable<z.output<typeof upstreamSettings>['breaker']> {
+  return {
+    consecutive: consecutive ?? null,
+    failure_rate: failureRate === undefined ? null : shareOf(failureRate),
+    slow_calls:
+      slowCalls === undefined
+        ? null
+        : { duration: formatDuration(slowCalls.durationMs), ...shareOf(slowCalls) },
+    open_for: formatDuration(openForMs),
+    probes,
+    probe_timeout: formatDuration(probeTimeoutMs),
+  };
+}
+
+function shareOf({ threshold, windowMs, minimum }: NonNullable<BreakerSettings['failureRate']>) {
+  return { threshold, window: formatDuration(windowMs), minimum };
 }
 
 function limitOf({ rate, even }: LimitSettings): z.output<typeof limitView> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test';
 import { settle } from '../../../shared/virtual-clock.ts';
-import { Fixture } from '../ports.fixture.ts';
+import { Fixture, PACED } from '../ports.fixture.ts';
 
 test('GET shows settings in the configuration’s own form, and the state', async () => {
   const fixture = new Fixture();
@@ -10,7 +10,14 @@ test('GET shows settings in the configuration’s own form, and the state', asyn
     limits: ['1 per 1s'],
     concurrency: null,
     queue: { policy: 'priority', aging: '30s', max_size: 100 },
-    breaker: { consecutive: 3, open_for: '30s', probes: 1 },
+    breaker: {
+      consecutive: 3,
+      failure_rate: null,
+      slow_calls: null,
+      open_for: '30s',
+      probes: 1,
+      probe_timeout: '10s',
+    },
   });
   expect(json.status).toMatchObject({ waiting: 0, running: 0, pause: null, next_slot_in_ms: 0 });
   expect(json.status.breaker).toEqual({
@@ -20,6 +27,28 @@ test('GET shows settings in the configuration’s own form, and the state', asyn
     until: null,
     reason: null,
     consecutive_failures: 0,
+    window: { failure_rate: null, slow_calls: null },
+  });
+});
+
+test('the settings of a breaker name every rule that it has', async () => {
+  const fixture = new Fixture();
+  const rate = { threshold: 0.5, windowMs: 90_000, minimum: 20 };
+  const breaker = {
+    ...PACED.breaker!,
+    consecutive: undefined,
+    failureRate: rate,
+    slowCalls: { ...rate, durationMs: 2_500, threshold: 0.25 },
+  };
+  fixture.score.configure({ ...PACED, breaker });
+  const { json } = await fixture.call('GET', '/upstreams/score');
+  expect(json.settings.breaker).toEqual({
+    consecutive: null,
+    failure_rate: { threshold: 0.5, window: '1.5m', minimum: 20 },
+    slow_calls: { duration: '2.5s', threshold: 0.25, window: '1.5m', minimum: 20 },
+    open_for: '30s',
+    probes: 1,
+    probe_timeout: '10s',
   });
 });
 

@@ -1,0 +1,178 @@
+import { useNavigate } from '@tanstack/react-router';
+import { Languages, type LucideIcon, SunMoon } from 'lucide-react';
+import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
+import { useTranslation } from 'react-i18next';
+import { switchLanguage } from '../i18n/i18n.ts';
+import { LANGUAGES } from '../i18n/namespaces.ts';
+import { useLive } from '../live/use-live.ts';
+import { Dialog } from '../ui/dialog.tsx';
+import { matching } from './match.ts';
+import { PAGES, UPSTREAM_ICON } from './navigation.ts';
+import { switchTheme, useTheme } from './theme.ts';
+
+interface Entry {
+  readonly id: string;
+  readonly group: string;
+  readonly label: string;
+  readonly icon: LucideIcon;
+  run(): void;
+}
+
+const OPEN = 'comporta:palette';
+
+/** Opens the palette, from wherever. */
+export function openPalette(): void {
+  window.dispatchEvent(new Event(OPEN));
+}
+
+/** ⌘K or Ctrl+K: every page, upstream and setting by its name. */
+export function CommandPalette() {
+  const { t } = useTranslation();
+  const [open, setOpen] = useState(false);
+  const [query, setQuery] = useState('');
+  const [active, setActive] = useState(0);
+  const listId = useId();
+  const entries = useEntries();
+  const found = useMemo(() => matching(entries, query, ({ label }) => label), [entries, query]);
+  const chosen = found[Math.min(active, found.length - 1)];
+
+  useEffect(() => {
+    const show = () => {
+      setQuery('');
+      setActive(0);
+      setOpen(true);
+    };
+    const onKey = (event: globalThis.KeyboardEvent) => {
+      if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
+      event.preventDefault();
+      show();
+    };
+    window.addEventListener('keydown', onKey);
+    window.addEventListener(OPEN, show);
+    return () => {
+      window.removeEventListener('keydown', onKey);
+      window.removeEventListener(OPEN, show);
+    };
+  }, []);
+
+  const run = (entry: Entry | undefined) => {
+    if (entry === undefined) return;
+    setOpen(false);
+    entry.run();
+  };
+
+  const onKeyDown = (event: KeyboardEvent) => {
+    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
+    if (step !== 0 && found.length > 0) {
+      event.preventDefault();
+      setActive((old) => (Math.min(old, found.length - 1) + step + found.length) % found.length);
+    } else if (event.key === 'Enter') {
+      event.preventDefault();
+      run(chosen);
+    }
+  };
+
+  return (
+    <Dialog open={open} onOpenChange={setOpen} title={t('palette.open')} description={t('palette.hint')}>
+      <input
+        autoFocus
+        role="combobox"
+        aria-expanded
+        aria-controls={listId}
+        aria-activedescendant={chosen === undefined ? undefined : `${listId}-${chosen.id}`}
+        aria-label={t('palette.placeholder')}
+        placeholder={t('palette.placeholder')}
+        value={query}
+        onChange={(event) => {
+          setQuery(event.target.value);
+          setActive(0);
+        }}
+        onKeyDown={onKeyDown}
+        className="min-h-11 w-full rounded-md border border-line-strong bg-page px-3"
+      />
+      <div
+        id={listId}
+        role="listbox"
+        aria-label={t('palette.open')}
+        className="mt-3 max-h-80 overflow-y-auto"
+      >
+        {found.length === 0 && <p className="p-3 text-muted">{t('palette.empty', { query })}</p>}
+        {found.map((entry, index) => {
+          const Icon = entry.icon;
+          const isFirst = found[index - 1]?.group !== entry.group;
+          return (
+            <div key={entry.id}>
+              {isFirst && (
+                <p
+                  aria-hidden
+                  className="px-3 pt-2 pb-1 font-semibold text-muted text-xs uppercase tracking-wide"
+                >
+                  {entry.group}
+                </p>
+              )}
+              {/* biome-ignore lint/a11y/useKeyWithClickEvents: the combobox has the keys */}
+              <div
+                id={`${listId}-${entry.id}`}
+                role="option"
+                tabIndex={-1}
+                aria-selected={entry === chosen}
+                onClick={() => run(entry)}
+                onMouseMove={() => setActive(index)}
+                className="flex min-h-10 cursor-pointer items-center gap-3 rounded-md px-3 aria-selected:bg-accent-soft"
+              >
+                <Icon size={17} aria-hidden className="text-muted" />
+                {entry.label}
+              </div>
+            </div>
+          );
+        })}
+      </div>
+    </Dialog>
+  );
+}
+
+function useEntries(): readonly Entry[] {
+  const { t, i18n } = useTranslation();
+  const navigate = useNavigate();
+  const theme = useTheme();
+  const names =
+    useLive()
+      ?.upstreams.map(({ name }) => name)
+      .join('\n') ?? '';
+  return useMemo(() => {
+    const pages = PAGES.map(({ to, key, icon }) => ({
+      id: key,
+      group: t('palette.pages'),
+      label: t(`navigation.${key}`),
+      icon,
+      run: () => void navigate({ to }),
+    }));
+    const upstreams = names
+      .split('\n')
+      .filter(Boolean)
+      .map((name) => ({
+        id: `upstream-${name}`,
+        group: t('palette.upstreams'),
+        label: name,
+        icon: UPSTREAM_ICON,
+        run: () => void navigate({ to: '/upstreams/$name', params: { name } }),
+      }));
+    const themes = (['light', 'dark'] as const)
+      .filter((one) => one !== theme)
+      .map((one) => ({
+        id: `theme-${one}`,
+        group: t('palette.actions'),
+        label: t('palette.switchTheme', { theme: t(`theme.${one}`).toLowerCase() }),
+        icon: SunMoon,
+        run: () => switchTheme(one),
+      }));
+    const languages = LANGUAGES.filter((language) => language !== i18n.language).map((language) => ({
+      id: `language-${language}`,
+      group: t('palette.actions'),
+      label: t('palette.switchLanguage', { language: t(`language.${language}`) }),
+      icon: Languages,
+      run: () => void switchLanguage(language),
+    }));
+    return [...pages, ...upstreams, ...themes, ...languages];
+  }, [t, i18n.language, navigate, theme, names]);
+}

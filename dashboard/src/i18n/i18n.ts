@@ -1,0 +1,46 @@
+import i18next from 'i18next';
+import { initReactI18next } from 'react-i18next';
+import { preference } from '../app/preference.ts';
+import type en from './locales/en.ts';
+import { LANGUAGES, type Language, NAMESPACES, preferredLanguage } from './namespaces.ts';
+
+declare module 'i18next' {
+  interface CustomTypeOptions {
+    // A key that does not exist is a type error.
+    defaultNS: 'common';
+    resources: typeof en;
+  }
+}
+
+const loaders: Readonly<Record<Language, () => Promise<{ default: typeof en }>>> = {
+  en: () => import('./locales/en.ts'),
+  'pt-BR': () => import('./locales/pt-BR.ts') as Promise<{ default: typeof en }>,
+};
+
+const chosen = preference('language', LANGUAGES);
+
+/** Loads the first language; texts are there when it resolves. */
+export async function startI18n(): Promise<void> {
+  const language = preferredLanguage(chosen.get() ?? null, navigator.languages);
+  await i18next.use(initReactI18next).init({
+    lng: language,
+    supportedLngs: [...LANGUAGES],
+    ns: [...NAMESPACES],
+    defaultNS: 'common',
+    fallbackLng: false,
+    interpolation: { escapeValue: false },
+    resources: { [language]: (await loaders[language]()).default },
+    returnNull: false,
+  });
+  document.documentElement.lang = language;
+}
+
+export async function switchLanguage(language: Language): Promise<void> {
+  if (!i18next.hasResourceBundle(language, 'common')) {
+    const { default: texts } = await loaders[language]();
+    for (const namespace of NAMESPACES) i18next.addResourceBundle(language, namespace, texts[namespace]);
+  }
+  await i18next.changeLanguage(language);
+  chosen.set(language);
+  document.documentElement.lang = language;
+}

@@ -1,0 +1,56 @@
+import { Timer } from 'lucide-react';
+import { useEffect, useRef } from 'react';
+import { useTranslation } from 'react-i18next';
+import { usePageSearch } from '../../app/search.ts';
+import { Card } from '../../ui/card.tsx';
+import { EmptyState } from '../../ui/empty-state.tsx';
+import { Page } from '../../ui/page.tsx';
+import { ProblemNotice } from '../../ui/problem-notice.tsx';
+import { Skeleton } from '../../ui/skeleton.tsx';
+import { useRouteChoice } from '../playground/use-route-choice.ts';
+import { BurstList } from './burst-list.tsx';
+import { BurstPanel } from './burst-panel.tsx';
+import { NewBurst } from './new-burst.tsx';
+import { UpstreamPacing } from './upstream-pacing.tsx';
+
+/** Many calls at once: first how it would go, then how it goes. */
+export function LoadTestPage() {
+  const { t } = useTranslation('loadTest');
+  const [{ burst }] = usePageSearch();
+  const { query, routes, route, method, choose } = useRouteChoice();
+  const results = useRef<HTMLDivElement>(null);
+  const isReady = !query.isPending;
+  // On a phone the burst stands below the form, out of sight of whoever has just started it.
+  useEffect(() => {
+    if (burst !== undefined && isReady && matchMedia('(max-width: 1023px)').matches) {
+      results.current?.scrollIntoView({ block: 'start' });
+    }
+  }, [burst, isReady]);
+  return (
+    <Page title={t('title')} subtitle={t('subtitle')}>
+      <ProblemNotice error={query.error} onRetry={() => void query.refetch()} />
+      <div className="grid grid-cols-1 items-start gap-4 lg:grid-cols-[minmax(20rem,26rem)_minmax(0,1fr)]">
+        {route !== undefined ? (
+          <NewBurst routes={routes} route={route} method={method} onChoose={choose} />
+        ) : (
+          <Card title={t('formTitle')}>
+            {query.isPending ? <Skeleton lines={8} /> : <p className="text-muted">{t('noRoutes')}</p>}
+          </Card>
+        )}
+        <div ref={results} className="flex min-w-0 scroll-mt-32 flex-col gap-4">
+          {burst === undefined ? (
+            <Card>
+              <EmptyState icon={Timer} title={t('emptyTitle')}>
+                {t('emptyText')}
+              </EmptyState>
+            </Card>
+          ) : (
+            <BurstPanel key={burst} id={burst} />
+          )}
+          {route !== undefined && <UpstreamPacing name={route.upstream} />}
+          <BurstList />
+        </div>
+      </div>
+    </Page>
+  );
+}

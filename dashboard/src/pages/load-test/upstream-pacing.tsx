@@ -1,0 +1,12 @@
+import { useMemo } from 'react';
+import { useLive, useUpstream } from '../../live/use-live.ts';
+import { PacingCard } from '../overview/pacing-card.tsx';
+import { secondGrid } from '../overview/second-grid.ts';
+
+/** What the upstream sees meanwhile: the sends stay under the ceiling, whatever arrives. */
+export function UpstreamPacing({ name }: { name: string }) {
+  const upstream = useUpstream(name);
+  const samples = useLive()?.samples;
+  const grid = useMemo(() => secondGrid(samples ?? []), [samples]);
+  return upstream === undefined ? null : <PacingCard grid={grid} upstreams={[upstream]} />;
+}

@@ -1,0 +1,27 @@
+import { type RefObject, useEffect, useState } from 'react';
+
+/** Whether any of the element is in sight. */
+export function useOnScreen(element: RefObject<Element | null>): boolean {
+  const [isShown, setIsShown] = useState(true);
+  useEffect(() => {
+    if (element.current === null) return;
+    const observer = new IntersectionObserver((entries) =>
+      setIsShown(entries.at(-1)?.isIntersecting ?? true),
+    );
+    observer.observe(element.current);
+    return () => observer.disconnect();
+  }, [element]);
+  return isShown;
+}
+
+/** Whether the window is too narrow for a row of a table. */
+export function useIsNarrow(): boolean {
+  const [query] = useState(() => matchMedia('(max-width: 767px)'));
+  const [isNarrow, setIsNarrow] = useState(query.matches);
+  useEffect(() => {
+    const look = () => setIsNarrow(query.matches);
+    query.addEventListener('change', look);
+    return () => query.removeEventListener('change', look);
+  }, [query]);
+  return isNarrow;
+}
