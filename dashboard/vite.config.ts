@@ -5,7 +5,7 @@ import { defineConfig } from 'vite';
 
 /**
  * The dashboard is served by the gateway below any path, so every URL is relative. For work on it: `npm start` in one
- * terminal, `npm run dashboard` in another.
+ * terminal, `npx vite dashboard` in another.
  */
 export default defineConfig({
   root: fileURLToPath(new URL('.', import.meta.url)),
@@ -20,5 +20,21 @@ export default defineConfig({
     modulePreload: { polyfill: false },
     chunkSizeWarningLimit: 600,
   },
-  server: { port: 5173, strictPort: true, proxy: { '/api': 'http://127.0.0.1:8001' } },
+  server: {
+    port: 5173,
+    strictPort: true,
+    proxy: {
+      '/api': {
+        target: 'http://127.0.0.1:8001',
+        changeOrigin: true,
+        // The gateway refuses changes from pages that it did not serve itself.
+        configure: (proxy) => {
+          proxy.on('proxyReq', (call) => {
+            call.removeHeader('origin');
+            call.removeHeader('sec-fetch-site');
+          });
+        },
+      },
+    },
+  },
 });

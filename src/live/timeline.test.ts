@@ -104,7 +104,7 @@ test.each([
     {
       kind: 'breaker',
       from: 'closed',
-      to: { kind: 'open', sinceMs: 0, untilMs: 31_000, reason: 'consecutive' },
+      to: { kind: 'open', sinceMs: 1_000, untilMs: 31_000, reason: 'consecutive' },
     },
     { kind: 'breaker', facts: { from: 'closed', to: 'open', reason: 'consecutive', for_ms: 30_000 } },
   ],

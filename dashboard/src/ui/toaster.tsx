@@ -59,7 +59,7 @@ export function Toaster() {
     <div
       aria-live="polite"
       data-toasts=""
-      className="pointer-events-none fixed inset-x-3 bottom-3 z-[70] flex flex-col items-end gap-2 sm:left-auto sm:w-96"
+      className="pointer-events-none fixed inset-x-3 bottom-3 z-[70] flex flex-col items-start gap-2 sm:right-auto sm:w-96"
     >
       {shown.map((toast) => (
         <ToastRow key={toast.id} toast={toast} />
