@@ -8,7 +8,7 @@ const checks = [
   ['lint and format', bin('biome'), ['ci', '--colors=off', '--error-on-warnings', '.']],
   ['types', bin('tsc'), ['--noEmit', '-p', '.']],
   ['types of the dashboard', bin('tsc'), ['--noEmit', '-p', 'dashboard']],
-  ['architecture', bun, ['test', './test/architecture.test.ts']],
+  ['architecture', bun, ['test', './test/architecture.test.ts', './test/dashboard-architecture.test.ts']],
   ['generated files', bun, ['src/main.ts', 'docs', '--check']],
 ];
 

@@ -41,7 +41,18 @@ export function ensureDashboard(project = root) {
     return 'the dashboard is not built, and Vite is not installed: `npm ci` without `--omit=dev` brings it';
   }
   console.error('comporta: building the dashboard …');
-  removeAbandoned(folder);
+  try {
+    removeAbandoned(folder);
+    return build(project, { bun, vite, sources });
+  } catch (error) {
+    // Such as a folder that must not be written: whoever installed it is somebody else.
+    return `the dashboard could not be built: ${error.message}`;
+  }
+}
+
+/** Returns what `ensureDashboard` returns, and throws what the system says. */
+function build(project, { bun, vite, sources }) {
+  const folder = `${project}dashboard`;
   const work = mkdtempSync(`${folder}/.building-`);
   try {
     // Git and Biome pass over any folder that is called dist.
@@ -57,7 +68,7 @@ export function ensureDashboard(project = root) {
     );
     if (done.status !== 0) return 'the dashboard could not be built; see above';
     writeFileSync(`${fresh}/.sources`, sources);
-    replace(built, fresh, work);
+    replace(`${folder}/dist`, fresh, work);
     return undefined;
   } finally {
     rmSync(work, { recursive: true, force: true });
@@ -110,8 +121,11 @@ function sourcesBelow(project, folder) {
 
 function removeAbandoned(folder) {
   for (const name of readdirSync(folder)) {
+    if (!name.startsWith('.building-')) continue;
     const path = join(folder, name);
-    if (name.startsWith('.building-') && Date.now() - statSync(path).mtimeMs > ABANDONED_MS) {
+    // Its own process, or another one that clears up, may have removed it meanwhile.
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats !== undefined && Date.now() - stats.mtimeMs > ABANDONED_MS) {
       rmSync(path, { recursive: true, force: true });
     }
   }

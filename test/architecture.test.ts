@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'bun:test';
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import {
+  cycleIn,
+  filesBelow,
+  importsIn,
+  importsOf,
+  isTestFile,
+  resolved,
+  shown,
+  textOf,
+} from './support/imports.ts';
 
-/** The arrows of docs/architecture.md, held: a forbidden import or a cycle fails the build. */
+/**
+ * The arrows of docs/architecture.md, held: a forbidden import or a cycle fails the build. Those of the dashboard are in
+ * dashboard-architecture.test.ts.
+ */
 
-const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const MAX_LINES = 400;
 
 interface RoomRule {
@@ -132,20 +141,11 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
 const isComposition = (path: string): boolean =>
   path === 'src/main.ts' || path.startsWith('src/composition/');
 
-interface Import {
-  readonly from: string;
-  /** A path in the project, or the name of a library. */
-  readonly to: string;
-  readonly typeOnly: boolean;
-}
-
 const productFiles = filesBelow('src').filter((path) => path.endsWith('.ts') && !isTestFile(path));
 const imports = productFiles.flatMap(importsOf);
 const inside = imports.filter(({ to }) => to.startsWith('src/'));
 
-/** With its tests: they run by themselves, without the server's. */
 const dashboardFiles = filesBelow('dashboard/src').filter((path) => /\.tsx?$/.test(path));
-const dashboardImports = dashboardFiles.flatMap(importsOf);
 
 describe('rooms', () => {
   test('every folder of src/ is a room of the table', () => {
@@ -190,39 +190,6 @@ describe('rooms', () => {
         (/^[a-z]+\//.test(to) && to.endsWith('.ts') && !to.startsWith('src/')),
     );
     expect(outside.map(shown)).toEqual([]);
-  });
-});
-
-describe('the dashboard', () => {
-  test('imports nothing of the server but types of the admin API; its tests may compare themselves with it', () => {
-    const forbidden = dashboardImports
-      .filter(({ from }) => !isTestFile(from))
-      .filter(
-        ({ to, typeOnly }) =>
-          isTestFile(to) ||
-          (/^(src|test|bench|scripts)\//.test(to) && !(typeOnly && to.startsWith('src/server/admin/'))),
-      );
-    expect(forbidden.map(shown)).toEqual([]);
-  });
-
-  test('is imported by nobody', () => {
-    const importers = imports.filter(({ to }) => to.startsWith('dashboard/'));
-    expect(importers.map(shown)).toEqual([]);
-  });
-
-  test('has no import cycle', () => {
-    const arrows = new Map<string, string[]>();
-    for (const { from, to, typeOnly } of dashboardImports) {
-      if (!typeOnly) arrows.set(from, [...(arrows.get(from) ?? []), to]);
-    }
-    expect(cycleIn(arrows)).toBeUndefined();
-  });
-
-  test('runs no code of a browser’s page from text, which its policy would refuse', () => {
-    const unsafe = dashboardFiles.filter((path) =>
-      /dangerouslySetInnerHTML|\binnerHTML\b|\beval\(|new Function\(|<style\b/.test(textOf(path)),
-    );
-    expect(unsafe).toEqual([]);
   });
 });
 
@@ -321,68 +288,8 @@ describe('the scanner of this test', () => {
   });
 });
 
-function importsOf(path: string): Import[] {
-  return importsIn(path, textOf(path));
-}
-
-function importsIn(from: string, source: string): Import[] {
-  const statement =
-    /^[ \t]*(?:import|export)\s+(type\s)?[^;'"`]*?\bfrom\s*'([^']+)'|^[ \t]*import\s*'([^']+)'|\bimport\(\s*'([^']+)'/gm;
-  return [...source.matchAll(statement)].map(([, type, named, bare, dynamic]) => ({
-    from,
-    to: resolved(from, (named ?? bare ?? dynamic)!),
-    typeOnly: type !== undefined,
-  }));
-}
-
-function resolved(from: string, specifier: string): string {
-  return specifier.startsWith('.') ? normalize(join(dirname(from), specifier)) : specifier;
-}
-
 /** The innermost room of the table that the file lies in; its top folder where the table has none. */
 function roomOf(path: string): string {
   const [, room = '', inner = ''] = path.split('/');
   return ROOMS[`${room}/${inner}`] === undefined ? room : `${room}/${inner}`;
-}
-
-function isTestFile(path: string): boolean {
-  return /\.(test|fixture)\.tsx?$/.test(path) || path === 'src/cli/burst/fake-terminal.ts';
-}
-
-const shown = ({ from, to, typeOnly }: Import): string => `${from} → ${to}${typeOnly ? ' (types)' : ''}`;
-
-/** The first cycle that a walk meets, its first node again at the end; undefined when there is none. */
-function cycleIn(arrows: ReadonlyMap<string, readonly string[]>): string[] | undefined {
-  const done = new Set<string>();
-  const walk = (node: string, path: readonly string[]): string[] | undefined => {
-    if (path.includes(node)) return [...path.slice(path.indexOf(node)), node];
-    if (done.has(node)) return undefined;
-    for (const next of arrows.get(node) ?? []) {
-      const cycle = walk(next, [...path, node]);
-      if (cycle !== undefined) return cycle;
-    }
-    done.add(node);
-    return undefined;
-  };
-  for (const node of arrows.keys()) {
-    const cycle = walk(node, []);
-    if (cycle !== undefined) return cycle;
-  }
-  return undefined;
-}
-
-function textOf(path: string): string {
-  return readFileSync(join(ROOT, path), 'utf8');
-}
-
-function filesBelow(folder: string): string[] {
-  try {
-    return readdirSync(join(ROOT, folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
-      .map((entry) => join(entry.parentPath, entry.name).slice(ROOT.length))
-      .sort();
-  } catch (error) {
-    if ((error as { code?: string }).code === 'ENOENT') return [];
-    throw error;
-  }
 }

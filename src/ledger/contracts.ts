@@ -111,7 +111,10 @@ export interface AuditQuery {
   readonly limit?: number | undefined;
   /** Only older entries: the last id of the page before. */
   readonly beforeId?: number | undefined;
+  /** Exact, as are the next two. */
   readonly subject?: string | undefined;
+  readonly action?: string | undefined;
+  readonly actor?: string | undefined;
 }
 
 export interface AuditLog {

@@ -130,3 +130,25 @@ test('a path that is too long to show is cut', () => {
   note({}, 'x', `/${'p'.repeat(5_000)}`);
   expect(page().items[0]!.path).toHaveLength(1_025);
 });
+
+test('a page of long paths does not keep the gateway: no more of a path is masked than is shown', () => {
+  const clock = new VirtualClock(1_000);
+  let longest = 0;
+  const mask = (text: string) => {
+    longest = Math.max(longest, text.length);
+    return maskNumbers(text);
+  };
+  const tail = new RequestTail({ clock, mask, nameClient: maskNumbers });
+  tail.note(SAMPLE, 'x', `/${'p'.repeat(15_000)}`, 3, clock.now());
+  tail.page({ limit: 50, filter: { text: 'y' } });
+  expect(longest).toBeWithin(1_024, 1_200);
+});
+
+test('a tax id that the cut would tear apart is not shown in part', () => {
+  for (let before = 900; before < 1_150; before++) {
+    const { note, page } = build();
+    // One before it is masked, so that what comes after it moves to the front.
+    note({}, 'x', `/12345678909/${'p'.repeat(before)}/123.456.789-09/${'q'.repeat(5_000)}`);
+    expect(page().items[0]!.path).toMatch(/^\/\*\*\*\/p+(\/(\*{1,3}(\/q*)?)?)?…$/);
+  }
+});

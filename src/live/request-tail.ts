@@ -46,6 +46,8 @@ export interface RequestTailOptions {
 
 /** Longer paths and ids are cut when they are shown. */
 const MOST_SHOWN = 1_024;
+/** So much more is masked, that a number which the cut would tear apart is still whole when it is. */
+const MARGIN = 64;
 
 const NOTHING: UsageSample = {
   route: '',
@@ -135,12 +137,19 @@ export class RequestTail implements FinishedNotes {
     return {
       ...sample,
       seq,
-      id: cut(this.mask(id)),
-      path: cut(this.mask(path)),
+      id: this.shortened(id),
+      path: this.shortened(path),
       client: cut(this.nameClient(sample.client)),
       urgency,
       endedAtMs: endedMs + wallOffsetMs,
     };
+  }
+
+  /** Masked, and cut before that: a page of long paths must not keep a call waiting that is due. */
+  private shortened(text: string): string {
+    if (text.length <= MOST_SHOWN + MARGIN) return cut(this.mask(text));
+    const masked = this.mask(text.slice(0, MOST_SHOWN + MARGIN));
+    return `${masked.slice(0, Math.min(MOST_SHOWN, masked.length - MARGIN))}…`;
   }
 }
 

@@ -105,6 +105,21 @@ test('a send is shown in the second of the clock in which it was made', () => {
   expect(seen.map(({ upstreams }) => upstreams.score!.sends)).toEqual(Array(8).fill(1));
 });
 
+test('a route that leads elsewhere since a reload, or by method: its cached answers count for the upstream they had', () => {
+  const { clock, gates, sampler, seen, done } = build();
+  gates.set('other', new FakeGate());
+  sampler.start();
+  done({ cache: 'hit' }, '/score', 'score');
+  clock.advance(1_000);
+  done({ cache: 'hit' }, '/score', 'other');
+  done({ cache: 'hit' }, '/score', 'other');
+  clock.advance(1_000);
+  expect(seen.map(({ upstreams }) => [upstreams.score!.cached, upstreams.other!.cached])).toEqual([
+    [1, 0],
+    [0, 2],
+  ]);
+});
+
 test('upstreams come and go, and the cached answers of a route count for its own', () => {
   const { clock, gates, sampler, seen, done } = build();
   sampler.start();

@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../shared/clock.ts';
 import type { Gate } from '../state/contracts.ts';
-import type { CacheResult, CommandOutcome, UsageRecorder } from '../usage/recorder.ts';
+import type { CacheResult, CommandOutcome, RouteUsage, UsageRecorder } from '../usage/recorder.ts';
 import { type LatencyFigures, latencyFigures, type MinuteFigures, MinuteWindow } from './minute-window.ts';
 import { CACHE_RESULTS, OUTCOMES, UsageTotals } from './usage-totals.ts';
 
@@ -54,8 +54,8 @@ export class LiveSampler {
   private readonly now = new UsageTotals();
   private readonly kept: LiveSample[] = [];
   private readonly listeners = new Set<(sample: LiveSample) => void>();
-  /** Requests that the cache has answered, by route. */
-  private cachedBefore = new Map<string, number>();
+  /** Requests that the cache has answered, by series. */
+  private cachedBefore = new Map<RouteUsage, number>();
   private timer: Timer | undefined;
   /** The last second of the monotonic clock that was looked at. */
   private second = 0;
@@ -161,12 +161,13 @@ export class LiveSampler {
 
   /** What the cache has answered since the last call, by upstream. */
   private countCached(): Map<string, number> {
-    const now = new Map<string, number>();
+    const now = new Map<RouteUsage, number>();
     const since = new Map<string, number>();
-    for (const { route, upstream, cache } of this.sources.recorder.all()) {
+    for (const usage of this.sources.recorder.all()) {
+      const { upstream, cache } = usage;
       const count = cache.hit + cache.stale;
-      now.set(route, count);
-      const added = Math.max(0, count - (this.cachedBefore.get(route) ?? 0));
+      now.set(usage, count);
+      const added = Math.max(0, count - (this.cachedBefore.get(usage) ?? 0));
       since.set(upstream, (since.get(upstream) ?? 0) + added);
     }
     this.cachedBefore = now;

@@ -57,7 +57,7 @@ function metricsJson({ recorder, gates, cache, draining }: MetricsSources): Reco
     },
     upstreams: Object.fromEntries(snapshots.map(([name, gate]) => [name, upstreamJson(gate)])),
     routes: Object.fromEntries(
-      recorder.all().map((usage) => [
+      recorder.byRoute().map((usage) => [
         usage.route,
         {
           total: usage.total,
@@ -132,7 +132,7 @@ async function exposition(
   const attempts = counter('comporta_upstream_attempts_total', 'Calls to the upstream, retries included.', [
     'route',
   ]);
-  for (const usage of sources.recorder.all()) {
+  for (const usage of sources.recorder.byRoute()) {
     const { route } = usage;
     for (const [outcome, count] of Object.entries(usage.outcomes)) requests.inc({ route, outcome }, count);
     for (const [code, count] of usage.errors) errors.inc({ route, code }, count);
@@ -192,7 +192,7 @@ function histogramText(recorder: UsageRecorder): string {
   const lines: string[] = [];
   for (const [name, help, field] of families) {
     lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} histogram`);
-    for (const usage of recorder.all()) {
+    for (const usage of recorder.byRoute()) {
       const histogram = usage[field];
       const route = `route="${usage.route.replace(/["\\\n]/g, '_')}"`;
       for (const le of BUCKETS_SECONDS) {

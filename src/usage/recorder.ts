@@ -42,7 +42,23 @@ export class RouteUsage {
   get failures(): number {
     return this.total - this.outcomes.success;
   }
+
+  /** Adds what another series has counted. */
+  merge(other: RouteUsage): void {
+    this.total += other.total;
+    this.bytes += other.bytes;
+    this.attempts += other.attempts;
+    for (const outcome of keysOf(other.outcomes)) this.outcomes[outcome] += other.outcomes[outcome];
+    for (const result of keysOf(other.cache)) this.cache[result] += other.cache[result];
+    for (const [code, count] of other.errors) this.errors.set(code, (this.errors.get(code) ?? 0) + count);
+    for (const [index, count] of other.statusClasses.entries()) this.statusClasses[index]! += count;
+    this.totalMs.merge(other.totalMs);
+    this.queueMs.merge(other.queueMs);
+    this.upstreamMs.merge(other.upstreamMs);
+  }
 }
+
+const keysOf = <Key extends string>(counts: Record<Key, number>): Key[] => Object.keys(counts) as Key[];
 
 /** What the record stage says of a finished command. */
 export interface FinishedCommand {
@@ -58,8 +74,9 @@ export interface FinishedCommand {
 }
 
 /**
- * What happened, counted at the source. One series a route, and one for requests that matched none: bounded by the
- * configuration. Whoever shows numbers (metrics, dashboard, ledger) reads them from here, so that they agree.
+ * What happened, counted at the source. One series a route and upstream, and one for requests that matched none:
+ * bounded by the configuration. A path may lead to two upstreams, by method or after a reload. Whoever shows numbers
+ * (metrics, dashboard, ledger) reads them from here, so that they agree.
  */
 export class UsageRecorder {
   private readonly routes = new Map<string, RouteUsage>();
@@ -68,10 +85,11 @@ export class UsageRecorder {
 
   /** The series of a route, to be kept by whoever records into it. */
   series(route: string, upstream: string): RouteUsage {
-    let usage = this.routes.get(route);
+    const key = `${route}\n${upstream}`;
+    let usage = this.routes.get(key);
     if (usage === undefined) {
       usage = new RouteUsage(route, upstream);
-      this.routes.set(route, usage);
+      this.routes.set(key, usage);
     }
     return usage;
   }
@@ -93,6 +111,20 @@ export class UsageRecorder {
 
   all(): RouteUsage[] {
     return [...this.routes.values()];
+  }
+
+  /** One for each route, whatever its upstreams: those of a route with several are added up in a copy. */
+  byRoute(): RouteUsage[] {
+    const all = this.all();
+    const groups = Map.groupBy(all, ({ route }) => route);
+    if (groups.size === all.length) return all;
+    return [...groups.values()].map((group) => {
+      const [first] = group;
+      if (first === undefined || group.length === 1) return first!;
+      const sum = new RouteUsage(first.route, first.upstream);
+      for (const usage of group) sum.merge(usage);
+      return sum;
+    });
   }
 
   totals(): { total: number; successes: number; failures: number; latency: Histogram } {

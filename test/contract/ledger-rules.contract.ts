@@ -196,8 +196,30 @@ export function rulesContract(suite: LedgerSuite): void {
         const [entry] = await audit.list({ limit: 1 });
         expect(entry).toMatchObject({ before: text, after: null });
         expect(entry!.actor).toBe(text.slice(0, 256).replaceAll('\0', '\ufffd').toWellFormed());
-        expect(await audit.list({ subject: text })).toHaveLength(1);
+        for (const query of [{ subject: text }, { action: text }, { actor: text }]) {
+          expect(await audit.list(query)).toHaveLength(1);
+        }
       }
+    });
+
+    test('subject, action and actor narrow it together, each as a whole', async () => {
+      const { audit } = ledger();
+      const append = (after: number, actor: string, action: string, subject: string) =>
+        audit.append({ atMs: 1, actor, action, subject, before: undefined, after });
+      await append(1, 'eve', 'note.write', 'note/a');
+      await append(2, 'adam', 'note.write', 'note/a');
+      await append(3, 'eve', 'note.erase', 'note/a');
+      await append(4, 'eve', 'note.write', 'note/b');
+      const found = async (query: Parameters<typeof audit.list>[0]) =>
+        (await audit.list(query)).map(({ after }) => after);
+      expect(await found({ actor: 'eve' })).toEqual([4, 3, 1]);
+      expect(await found({ action: 'note.write' })).toEqual([4, 2, 1]);
+      expect(await found({ actor: 'eve', action: 'note.write' })).toEqual([4, 1]);
+      expect(await found({ actor: 'eve', action: 'note.write', subject: 'note/a' })).toEqual([1]);
+      expect(await found({ actor: 'eve', limit: 1 })).toEqual([4]);
+      expect(await found({ actor: 'eve', beforeId: (await audit.list({}))[0]!.id })).toEqual([3, 1]);
+      expect(await found({ actor: 'Eve' })).toEqual([]);
+      expect(await found({ action: 'note' })).toEqual([]);
     });
 
     test('pages go backwards, and pruning keeps the newest', async () => {

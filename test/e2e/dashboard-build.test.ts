@@ -121,6 +121,14 @@ test('a build that fails is told, and leaves the old one as it was', async () =>
   expect((await ensure()).problem).not.toBeNull();
 });
 
+test('an error of the system is told in a sentence: the gateway starts all the same', async () => {
+  // It ends well and leaves nothing, so that the next step finds no folder to write to.
+  write('node_modules/vite/bin/vite.js', '');
+  const { problem } = await ensure();
+  expect(problem).toStartWith('the dashboard could not be built: ENOENT');
+  expect(readdirSync(path()).sort()).toEqual(['index.html', 'src']);
+});
+
 test('two at once both end with a whole build', async () => {
   install();
   const ended = await Promise.all([ensure(), ensure(), ensure()]);

@@ -51,11 +51,19 @@ export async function startProcess(
     pid: child.pid,
     said,
     exited,
-    rest: () => new Response(child.stderr).text(),
+    rest: () => readOn(child.stderr),
     kill: (signal) => child.kill(signal),
     stop: async () => {
       child.kill('SIGTERM');
       await exited;
     },
   };
+}
+
+/** A stream that was read from before, to its end. */
+async function readOn(stream: ReadableStream<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let text = '';
+  for await (const chunk of stream) text += decoder.decode(chunk, { stream: true });
+  return text;
 }

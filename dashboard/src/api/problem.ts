@@ -5,6 +5,11 @@ import { translateMessage } from '../i18n/server-messages.ts';
 export interface FieldProblem {
   readonly field: string;
   readonly message: string;
+  /** Where the request or the file is text; both from 1. */
+  readonly line?: number;
+  readonly column?: number;
+  /** The file, or the flag or variable that stands for it. */
+  readonly file?: string;
 }
 
 /**
@@ -19,6 +24,8 @@ export class ApiError extends Error {
     readonly detail: string,
     readonly errors: readonly FieldProblem[] = [],
     readonly retryAfterSec: number | undefined = undefined,
+    /** So many fields more were not valid than are told. */
+    readonly errorsOmitted = 0,
   ) {
     super(`${code}: ${detail || title}`);
   }
@@ -39,6 +46,7 @@ export async function problemOf(response: Response): Promise<ApiError> {
       text('detail'),
       errors,
       retryAfterSec,
+      typeof body.errors_omitted === 'number' ? body.errors_omitted : 0,
     );
   } catch {
     return new ApiError(
@@ -54,8 +62,22 @@ export async function problemOf(response: Response): Promise<ApiError> {
 
 function fieldProblem(entry: unknown): FieldProblem[] {
   if (typeof entry !== 'object' || entry === null) return [];
-  const { field, message } = entry as Record<string, unknown>;
-  return typeof message === 'string' ? [{ field: typeof field === 'string' ? field : '', message }] : [];
+  const { field, message, line, column, file } = entry as Record<string, unknown>;
+  if (typeof message !== 'string') return [];
+  return [
+    {
+      field: typeof field === 'string' ? field : '',
+      message,
+      ...(typeof line === 'number' ? { line } : {}),
+      ...(typeof column === 'number' ? { column } : {}),
+      ...(typeof file === 'string' ? { file } : {}),
+    },
+  ];
+}
+
+/** Where it stands, as compilers write it: `comporta.yaml:4:5`, `4:5`; as much of it as is known. */
+export function placeOf({ file, line, column }: FieldProblem): string {
+  return [file, line, column].filter((part) => part !== undefined).join(':');
 }
 
 /** What a person is told of an error, in the language of the page. */
@@ -77,9 +99,9 @@ export function describeError(error: unknown, t: TFunction<'errors'>, language: 
   return {
     title: known === undefined ? error.title || t('other', { status: error.status }) : t(TITLES[known]),
     detail: translateMessage(error.detail, language),
-    errors: error.errors.map(({ field, message }) => ({
-      field,
-      message: translateMessage(message, language),
+    errors: error.errors.map((problem) => ({
+      ...problem,
+      message: translateMessage(problem.message, language),
     })),
   };
 }

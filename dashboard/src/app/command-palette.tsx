@@ -1,11 +1,11 @@
 import { useNavigate } from '@tanstack/react-router';
 import { Languages, type LucideIcon, SunMoon } from 'lucide-react';
-import { type KeyboardEvent, useEffect, useId, useMemo, useState } from 'react';
+import { type KeyboardEvent, useId, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { switchLanguage } from '../i18n/i18n.ts';
 import { LANGUAGES } from '../i18n/namespaces.ts';
 import { useLive } from '../live/use-live.ts';
 import { Dialog } from '../ui/dialog.tsx';
+import { switchLanguage } from './language.ts';
 import { matching } from './match.ts';
 import { PAGES, UPSTREAM_ICON } from './navigation.ts';
 import { switchTheme, useTheme } from './theme.ts';
@@ -18,17 +18,14 @@ interface Entry {
   run(): void;
 }
 
-const OPEN = 'comporta:palette';
-
-/** Opens the palette, from wherever. */
-export function openPalette(): void {
-  window.dispatchEvent(new Event(OPEN));
+export interface CommandPaletteProps {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
 }
 
-/** ⌘K or Ctrl+K: every page, upstream and setting by its name. */
-export function CommandPalette() {
+/** Every page, upstream and setting by its name. */
+export function CommandPalette({ open, onOpenChange }: CommandPaletteProps) {
   const { t } = useTranslation();
-  const [open, setOpen] = useState(false);
   const [query, setQuery] = useState('');
   const [active, setActive] = useState(0);
   const listId = useId();
@@ -36,28 +33,9 @@ export function CommandPalette() {
   const found = useMemo(() => matching(entries, query, ({ label }) => label), [entries, query]);
   const chosen = found[Math.min(active, found.length - 1)];
 
-  useEffect(() => {
-    const show = () => {
-      setQuery('');
-      setActive(0);
-      setOpen(true);
-    };
-    const onKey = (event: globalThis.KeyboardEvent) => {
-      if (event.key.toLowerCase() !== 'k' || !(event.metaKey || event.ctrlKey)) return;
-      event.preventDefault();
-      show();
-    };
-    window.addEventListener('keydown', onKey);
-    window.addEventListener(OPEN, show);
-    return () => {
-      window.removeEventListener('keydown', onKey);
-      window.removeEventListener(OPEN, show);
-    };
-  }, []);
-
   const run = (entry: Entry | undefined) => {
     if (entry === undefined) return;
-    setOpen(false);
+    onOpenChange(false);
     entry.run();
   };
 
@@ -73,7 +51,7 @@ export function CommandPalette() {
   };
 
   return (
-    <Dialog open={open} onOpenChange={setOpen} title={t('palette.open')} description={t('palette.hint')}>
+    <Dialog open={open} onOpenChange={onOpenChange} title={t('palette.open')} description={t('palette.hint')}>
       <input
         autoFocus
         role="combobox"

@@ -3,19 +3,22 @@ import { Menu as MenuIcon } from 'lucide-react';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useLiveView } from '../live/use-live.ts';
-import { Drawer } from '../ui/drawer.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
-import { CommandPalette } from './command-palette.tsx';
+import { useOnDemand } from '../ui/use-on-demand.ts';
 import { Gone, useIsGone } from './gone.tsx';
+import { Palette } from './palette.tsx';
 import { SideMenu } from './side-menu.tsx';
 import { TopBar } from './top-bar.tsx';
 import { VerdictBar } from './verdict-bar.tsx';
+
+const loadMenu = () => import('./phone-menu.tsx').then(({ PhoneMenu }) => PhoneMenu);
 
 /** What is around every page: menu, verdict, and whether the numbers are live. */
 export function Layout() {
   const { t } = useTranslation();
   const { connection } = useLiveView();
   const [menuOpen, setMenuOpen] = useState(false);
+  const [PhoneMenu, wantMenu] = useOnDemand(loadMenu);
   const main = useRef<HTMLElement>(null);
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const gone = useIsGone();
@@ -48,7 +51,10 @@ export function Layout() {
                 icon={MenuIcon}
                 label={t('navigation.open')}
                 className="lg:hidden"
-                onClick={() => setMenuOpen(true)}
+                onClick={() => {
+                  wantMenu();
+                  setMenuOpen(true);
+                }}
               />
             }
           />
@@ -59,10 +65,8 @@ export function Layout() {
           <Outlet />
         </main>
       </div>
-      <Drawer open={menuOpen} onOpenChange={setMenuOpen} title={t('product')} size="sm">
-        <SideMenu />
-      </Drawer>
-      <CommandPalette />
+      {PhoneMenu !== undefined && <PhoneMenu open={menuOpen} onOpenChange={setMenuOpen} />}
+      <Palette />
     </div>
   );
 }

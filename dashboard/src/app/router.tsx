@@ -5,6 +5,7 @@ import {
   createRouter,
   lazyRouteComponent,
 } from '@tanstack/react-router';
+import type { Search } from '../address/page-search.ts';
 import { Layout } from './layout.tsx';
 import { NotFound } from './not-found.tsx';
 import { PageCrash } from './page-crash.tsx';
@@ -14,9 +15,6 @@ import { PageCrash } from './page-crash.tsx';
  * page filters by stands in its search parameters, so that an address can be handed to a colleague.
  */
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound });
-
-/** Search parameters are plain text here; each page reads what it knows. */
-export type Search = Readonly<Record<string, string | undefined>>;
 
 function textSearch(search: Record<string, unknown>): Search {
   const entries = Object.entries(search).filter(([, value]) => value !== undefined && value !== null);

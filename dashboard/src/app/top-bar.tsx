@@ -2,14 +2,14 @@ import { Languages, LogOut, Search, SunMoon } from 'lucide-react';
 import { type ReactNode, useEffect, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useSession } from '../api/session.ts';
-import { switchLanguage } from '../i18n/i18n.ts';
 import { LANGUAGES } from '../i18n/namespaces.ts';
 import { useLive } from '../live/use-live.ts';
 import { Badge } from '../ui/badge.tsx';
 import { IconButton } from '../ui/icon-button.tsx';
 import { Menu } from '../ui/menu.tsx';
-import { openPalette } from './command-palette.tsx';
+import { switchLanguage } from './language.ts';
 import { LiveAge } from './live-age.tsx';
+import { openPalette } from './palette.tsx';
 import { signOut } from './sign-out.ts';
 import { switchTheme, THEMES, useTheme } from './theme.ts';
 

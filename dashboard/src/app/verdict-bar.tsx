@@ -4,15 +4,16 @@ import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
 import { useLiveView, useServerNow } from '../live/use-live.ts';
-import { type Finding, type Tone, toneOf, verdictOf } from '../live/verdict.ts';
+import { type Finding, toneOf, verdictOf } from '../live/verdict.ts';
 import { findingText } from '../live/verdict-text.ts';
+import { TONE_TEXT, type Tone } from '../ui/tone.ts';
 
-const LOOK: Readonly<Record<Tone, { icon: LucideIcon; box: string; mark: string }>> = {
-  ok: { icon: CircleCheck, box: 'bg-ok-soft', mark: 'text-ok' },
-  info: { icon: Info, box: 'bg-info-soft', mark: 'text-info' },
-  warn: { icon: TriangleAlert, box: 'bg-warn-soft', mark: 'text-warn' },
-  bad: { icon: CircleX, box: 'bg-bad-soft', mark: 'text-bad' },
-  neutral: { icon: LoaderCircle, box: 'bg-sunken', mark: 'text-muted' },
+const LOOK: Readonly<Record<Tone, { icon: LucideIcon; box: string }>> = {
+  ok: { icon: CircleCheck, box: 'bg-ok-soft' },
+  info: { icon: Info, box: 'bg-info-soft' },
+  warn: { icon: TriangleAlert, box: 'bg-warn-soft' },
+  bad: { icon: CircleX, box: 'bg-bad-soft' },
+  neutral: { icon: LoaderCircle, box: 'bg-sunken' },
 };
 
 /** One plain sentence about how things stand, on every page. */
@@ -63,11 +64,12 @@ function Line({ finding }: { finding: Finding }) {
   const { t } = useTranslation();
   const format = useFormat();
   const serverNowMs = useServerNow(500);
-  const { icon: Icon, mark } = LOOK[toneOf(finding)];
+  const tone = toneOf(finding);
+  const Icon = LOOK[tone].icon;
   const upstream = 'upstream' in finding ? finding.upstream : undefined;
   return (
     <>
-      <Icon size={18} aria-hidden className={`mt-0.5 shrink-0 ${mark}`} />
+      <Icon size={18} aria-hidden className={`mt-0.5 shrink-0 ${TONE_TEXT[tone]}`} />
       <p className="min-w-0 flex-1 font-medium">
         <Sentence text={findingText(finding, serverNowMs, t, format)} upstream={upstream} />
       </p>

@@ -1,4 +1,5 @@
 import uPlot from 'uplot';
+import { AXIS_FONT, axisSteps, RIGHT_ROOM, X_AXIS_HEIGHT, xLabels, yAxisWidth } from './axis-labels.ts';
 import { themeColor } from './theme-version.ts';
 
 export interface ChartSeries {
@@ -21,6 +22,8 @@ export interface ChartLook {
   yLabel: string | undefined;
   yMin: number;
   yMax: number | undefined;
+  /** Counts: no line between two whole numbers. */
+  whole: boolean;
   syncKey: string | undefined;
   formatX: (x: number, spanX: number) => string;
   formatY: (y: number) => string;
@@ -29,13 +32,15 @@ export interface ChartLook {
 
 /** What uPlot needs to draw it, with the colours that the theme has now. */
 export function chartOptions(look: ChartLook): uPlot.Options {
-  const { series, width, height, xTime, yLabel, yMin, yMax, syncKey, formatX, formatY, onCursor } = look;
+  const { series, width, height, xTime, yLabel, yMin, yMax, whole, syncKey, formatX, formatY, onCursor } =
+    look;
+  const hasBars = series.some(({ kind }) => kind === 'bars');
   const text = themeColor('--muted');
   const line = themeColor('--line');
   const axis: uPlot.Axis = {
     stroke: text,
-    font: '12px system-ui, sans-serif',
-    labelFont: '12px system-ui, sans-serif',
+    font: AXIS_FONT,
+    labelFont: AXIS_FONT,
     grid: { stroke: line, width: 1 },
     ticks: { stroke: line, width: 1, size: 4 },
   };
@@ -43,14 +48,14 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     width,
     height,
     legend: { show: false },
-    padding: [8, 12, 0, 0],
+    padding: [8, RIGHT_ROOM, 0, 0],
     cursor: {
       drag: { x: false, y: false },
       points: { size: 7 },
       ...(syncKey === undefined ? {} : { sync: { key: syncKey } }),
     },
     scales: {
-      x: { time: xTime },
+      x: { time: xTime, ...(hasBars ? { range: roomForBars } : {}) },
       y: {
         range: (_plot, _dataMin, dataMax) => {
           if (yMax !== undefined) return [yMin, Math.max(yMax, dataMax ?? yMax)];
@@ -62,16 +67,14 @@ export function chartOptions(look: ChartLook): uPlot.Options {
     axes: [
       {
         ...axis,
-        size: 32,
+        size: X_AXIS_HEIGHT,
         space: 72,
-        values: (plot, splits) => {
-          const span = (plot.scales.x?.max ?? 0) - (plot.scales.x?.min ?? 0);
-          return splits.map((x) => formatX(x, span));
-        },
+        values: (plot, splits) => xLabels(plot, splits, formatX),
       },
       {
         ...axis,
-        size: axisSize,
+        size: yAxisWidth,
+        incrs: axisSteps(whole ? 0 : -3),
         ...(yLabel === undefined ? {} : { label: yLabel, labelSize: 20 }),
         values: (_plot, splits) => splits.map(formatY),
       },
@@ -81,11 +84,10 @@ export function chartOptions(look: ChartLook): uPlot.Options {
   };
 }
 
-/** As wide as the longest number, so that "1,000,000" is not cut. */
-function axisSize(plot: uPlot, values: string[] | null): number {
-  const longest = (values ?? []).reduce((most, value) => (value.length > most.length ? value : most), '');
-  plot.ctx.font = `${12 * devicePixelRatio}px system-ui, sans-serif`;
-  return Math.max(32, Math.ceil(plot.ctx.measureText(longest).width / devicePixelRatio) + 14);
+/** The first and the last bar stand on the edges by their middles: half a step more shows them whole. */
+function roomForBars({ data: [x] }: uPlot, min: number, max: number): [number, number] {
+  const half = ((x[1] ?? 1) - (x[0] ?? 0)) / 2;
+  return [min - half, max + half];
 }
 
 function seriesOptions({ label, color, kind, fill }: ChartSeries): uPlot.Series {

@@ -1,11 +1,12 @@
 import { useEffect, useLayoutEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import uPlot from 'uplot';
+import type uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { formatDuration, formatNumber, useFormat } from '../i18n/format.ts';
 import { cx } from '../ui/class-names.ts';
 import { type ChartData, type ChartSeries, chartOptions } from './chart-options.ts';
 import { formatChartTime } from './chart-time.ts';
+import { placePlot } from './place-plot.ts';
 import { useThemeVersion } from './theme-version.ts';
 
 export type { ChartData, ChartSeries } from './chart-options.ts';
@@ -22,6 +23,8 @@ export interface TimeChartProps {
   /** Grows when a value is above it. */
   yMax?: number;
   yMin?: number;
+  /** The values are counts: the axis has whole numbers only. */
+  whole?: boolean;
   /** Charts with the same key share their cursor. */
   syncKey?: string;
   ariaLabel: string;
@@ -32,7 +35,19 @@ export interface TimeChartProps {
 
 /** Values over time. It is made once and then given new data: a page that runs for hours keeps one canvas. */
 export function TimeChart(props: TimeChartProps) {
-  const { series, data, height, xTime, yLabel, yMax, yMin = 0, syncKey, ariaLabel, className } = props;
+  const {
+    series,
+    data,
+    height,
+    xTime,
+    yLabel,
+    yMax,
+    yMin = 0,
+    whole = false,
+    syncKey,
+    ariaLabel,
+    className,
+  } = props;
   const { t } = useTranslation('common');
   const { locale } = useFormat();
   const theme = useThemeVersion();
@@ -63,41 +78,37 @@ export function TimeChart(props: TimeChartProps) {
   useLayoutEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new uPlot(
-      chartOptions({
-        series,
-        width: Math.max(1, element.clientWidth),
-        height,
-        xTime,
-        yLabel,
-        yMin,
-        yMax,
-        syncKey,
-        formatX: (x, span) =>
-          latest.current.formatX?.(x) ??
-          (xTime ? formatChartTime(locale, x, span) : formatDuration(locale, x)),
-        formatY: (y) => latest.current.formatY(y),
-        onCursor: (index) => {
-          hovered.current = index;
-          showValues.current();
-        },
-      }),
-      latest.current.data as uPlot.AlignedData,
+    const { plot: made, remove } = placePlot(
       element,
+      (width) =>
+        chartOptions({
+          series,
+          width,
+          height,
+          xTime,
+          yLabel,
+          yMin,
+          yMax,
+          whole,
+          syncKey,
+          formatX: (x, span) =>
+            latest.current.formatX?.(x) ??
+            (xTime ? formatChartTime(locale, x, span) : formatDuration(locale, x)),
+          formatY: (y) => latest.current.formatY(y),
+          onCursor: (index) => {
+            hovered.current = index;
+            showValues.current();
+          },
+        }),
+      latest.current.data as uPlot.AlignedData,
     );
     plot.current = made;
-    const resized = new ResizeObserver(() => {
-      const width = element.clientWidth;
-      if (width > 0 && width !== made.width) made.setSize({ width, height });
-    });
-    resized.observe(element);
     return () => {
-      resized.disconnect();
-      made.destroy();
+      remove();
       plot.current = undefined;
       hovered.current = undefined;
     };
-  }, [shape, height, xTime, yLabel, yMin, yMax, syncKey, locale, theme]);
+  }, [shape, height, xTime, yLabel, yMin, yMax, whole, syncKey, locale, theme]);
 
   useEffect(() => {
     const made = plot.current;

@@ -1,8 +1,7 @@
 import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
-import { preference } from '../app/preference.ts';
 import type en from './locales/en.ts';
-import { LANGUAGES, type Language, NAMESPACES, preferredLanguage } from './namespaces.ts';
+import { LANGUAGES, type Language, NAMESPACES } from './namespaces.ts';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -17,11 +16,8 @@ const loaders: Readonly<Record<Language, () => Promise<{ default: typeof en }>>>
   'pt-BR': () => import('./locales/pt-BR.ts') as Promise<{ default: typeof en }>,
 };
 
-const chosen = preference('language', LANGUAGES);
-
 /** Loads the first language; texts are there when it resolves. */
-export async function startI18n(): Promise<void> {
-  const language = preferredLanguage(chosen.get() ?? null, navigator.languages);
+export async function startI18n(language: Language): Promise<void> {
   await i18next.use(initReactI18next).init({
     lng: language,
     supportedLngs: [...LANGUAGES],
@@ -35,12 +31,12 @@ export async function startI18n(): Promise<void> {
   document.documentElement.lang = language;
 }
 
-export async function switchLanguage(language: Language): Promise<void> {
+/** Another language, which is loaded when it is the first time. */
+export async function changeLanguage(language: Language): Promise<void> {
   if (!i18next.hasResourceBundle(language, 'common')) {
     const { default: texts } = await loaders[language]();
     for (const namespace of NAMESPACES) i18next.addResourceBundle(language, namespace, texts[namespace]);
   }
   await i18next.changeLanguage(language);
-  chosen.set(language);
   document.documentElement.lang = language;
 }

@@ -1,8 +1,11 @@
 import type { LiveSample, LiveState, UpstreamStatus } from '../api/types.ts';
 import type { LiveData } from './live-data.ts';
 
+type Breaker = NonNullable<UpstreamStatus['breaker']>;
+
 /** Live data as the gateway sends it, for tests. */
 
+/** The end of second 0. */
 export const NOW = Date.parse('2026-01-31T12:00:00.000Z');
 
 export function sampleAt(second: number, change: Partial<LiveSample> = {}): LiveSample {
@@ -22,6 +25,29 @@ export function sampleAt(second: number, change: Partial<LiveSample> = {}): Live
   };
 }
 
+/** A second of the upstream `score`. */
+export function scoreSample(
+  second: number,
+  change: Partial<LiveSample['upstreams'][string]> = {},
+): LiveSample {
+  return sampleAt(second, {
+    upstreams: { score: { arrivals: 0, sends: 0, cached: 0, waiting: 0, ...change } },
+  });
+}
+
+export function breakerWith(change: Partial<Breaker> = {}): Breaker {
+  return {
+    state: 'closed',
+    forced: false,
+    since: null,
+    until: null,
+    reason: null,
+    consecutive_failures: 0,
+    window: { failure_rate: null, slow_calls: null },
+    ...change,
+  };
+}
+
 export function upstreamNamed(name: string, change: Partial<UpstreamStatus> = {}): UpstreamStatus {
   return {
     name,
@@ -35,15 +61,7 @@ export function upstreamNamed(name: string, change: Partial<UpstreamStatus> = {}
     limits: [{ limit: '1 per 1s', even: false, count: 1, window_ms: 1_000, used: 0, left: 1 }],
     ceiling_per_second: 1,
     concurrency: null,
-    breaker: {
-      state: 'closed',
-      forced: false,
-      since: null,
-      until: null,
-      reason: null,
-      consecutive_failures: 0,
-      window: { failure_rate: null, slow_calls: null },
-    },
+    breaker: breakerWith(),
     pause: null,
     next_slot_in_ms: 0,
     counters: { entered: 0, granted: 0, sent: 0, cancelled: 0, refused: {}, pauses: 0, breaker_opened: 0 },

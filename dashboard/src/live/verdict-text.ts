@@ -2,6 +2,7 @@ import type { TFunction } from 'i18next';
 import type { LimitStatus } from '../api/types.ts';
 import type { Format } from '../i18n/format.ts';
 import { translateMessage } from '../i18n/server-messages.ts';
+import { namedWindow } from './named-window.ts';
 import type { Finding } from './verdict.ts';
 
 /** A finding as one plain sentence. Names stand between backticks, for whoever shows it. */
@@ -93,13 +94,6 @@ function alsoText({ cached }: { readonly cached: boolean }, t: TFunction<'common
   return cached ? t('verdict.alsoCached') : '';
 }
 
-const NAMED_WINDOWS = [
-  [1_000, 'second'],
-  [60_000, 'minute'],
-  [3_600_000, 'hour'],
-  [86_400_000, 'day'],
-] as const;
-
 /** `1 per 1s` is how a file says it; people say `1 per second`. */
 export function limitText(
   limit: Omit<LimitStatus, 'used' | 'left' | 'limit'>,
@@ -107,7 +101,7 @@ export function limitText(
   format: Format,
 ): string {
   const { count, window_ms: windowMs, even } = limit;
-  const named = NAMED_WINDOWS.find(([ms]) => ms === windowMs)?.[1];
+  const named = namedWindow(windowMs);
   const shown = format.number(count);
   const plain =
     named === undefined

@@ -1,8 +1,7 @@
 import type { LimitStatus, LiveSample, UpstreamStatus } from '../api/types.ts';
+import type { Tone } from '../ui/tone.ts';
 import type { LiveData } from './live-data.ts';
 import type { LiveView } from './live-stream.ts';
-
-export type Tone = 'ok' | 'info' | 'warn' | 'bad' | 'neutral';
 
 /** What an on-call engineer has to know first. Moments are ms since the epoch, on the server's clock. */
 export type Finding =

@@ -1,12 +1,11 @@
 import { type ReactNode, useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { describeError } from '../api/problem.ts';
 import { Button } from './button.tsx';
 import { Dialog } from './dialog.tsx';
 import { Field } from './field.tsx';
 import { ProblemNotice } from './problem-notice.tsx';
 import { TextInput } from './text-input.tsx';
-import { showToast } from './toaster.tsx';
+import { useErrorToast } from './use-error-toast.ts';
 
 export interface ConfirmDialogProps {
   open: boolean;
@@ -24,8 +23,8 @@ export interface ConfirmDialogProps {
 /** Asks before something happens; closes when it has, and says why when it has not. */
 export function ConfirmDialog(props: ConfirmDialogProps) {
   const { open, onOpenChange, title, children, confirmLabel, tone, typeToConfirm, onConfirm } = props;
-  const { t, i18n } = useTranslation('common');
-  const { t: tError } = useTranslation('errors');
+  const { t } = useTranslation('common');
+  const tellError = useErrorToast();
   const [typed, setTyped] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<unknown>(undefined);
@@ -61,8 +60,7 @@ export function ConfirmDialog(props: ConfirmDialogProps) {
         return;
       }
       // Closed in the meantime: the failure is told all the same.
-      const { title: what, detail } = describeError(failure, tError, i18n.resolvedLanguage ?? i18n.language);
-      showToast({ tone: 'bad', title: what, detail });
+      tellError(failure);
     } finally {
       if (mine === opening.current) setBusy(false);
     }

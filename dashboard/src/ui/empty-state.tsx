@@ -2,6 +2,7 @@ import type { LucideIcon } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { cx } from './class-names.ts';
 import { CodeBlock } from './code-block.tsx';
+import { withCodes } from './code-text.tsx';
 
 export interface EmptyStateProps {
   icon: LucideIcon;
@@ -20,8 +21,8 @@ export function EmptyState({ icon: Icon, title, children, curl, action, classNam
       className={cx('mx-auto flex max-w-2xl flex-col items-center gap-3 px-2 py-8 text-center', className)}
     >
       <Icon aria-hidden="true" className="size-8 text-muted" />
-      <p className="font-semibold">{title}</p>
-      {children !== undefined && <div className="text-muted">{children}</div>}
+      <p className="font-semibold">{withCodes(title)}</p>
+      {children !== undefined && <div className="text-muted">{withCodes(children)}</div>}
       {curl !== undefined && <CodeBlock code={curl} language="curl" className="w-full text-left" />}
       {action}
     </div>

@@ -1,6 +1,7 @@
 import { CircleAlert } from 'lucide-react';
 import { cloneElement, type ReactElement, type ReactNode, useId } from 'react';
 import { cx } from './class-names.ts';
+import { withCodes } from './code-text.tsx';
 
 /** What ties an input to its label, its hint and its error. */
 export interface FieldInputProps {
@@ -38,13 +39,13 @@ export function Field({ label, hint, error, children, className }: FieldProps) {
       {typeof children === 'function' ? children(input) : cloneElement(children, input)}
       {hint !== undefined && (
         <p id={hintId} className="text-muted text-sm">
-          {hint}
+          {withCodes(hint)}
         </p>
       )}
       {hasError && (
         <p id={errorId} role="alert" className="flex items-start gap-1.5 text-bad text-sm">
           <CircleAlert aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
-          <span className="min-w-0 break-words">{error}</span>
+          <span className="min-w-0 break-words">{withCodes(error)}</span>
         </p>
       )}
     </div>

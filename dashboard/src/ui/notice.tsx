@@ -1,5 +1,6 @@
 import type { ReactNode } from 'react';
 import { cx } from './class-names.ts';
+import { withCodes } from './code-text.tsx';
 import { TONE_ICON, TONE_SOFT, type Tone } from './tone.ts';
 
 export interface NoticeProps {
@@ -21,8 +22,8 @@ export function Notice({ tone, title, children, action, className }: NoticeProps
     >
       <Icon aria-hidden="true" className="mt-0.5 size-4 shrink-0" />
       <div className="min-w-0 flex-1 basis-48 break-words">
-        {title !== undefined && <p className="font-semibold">{title}</p>}
-        {children !== undefined && <div className="text-sm text-text">{children}</div>}
+        {title !== undefined && <p className="font-semibold">{withCodes(title)}</p>}
+        {children !== undefined && <div className="text-sm text-text">{withCodes(children)}</div>}
       </div>
       {action}
     </div>

@@ -1,8 +1,10 @@
 import { RotateCw } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { describeError } from '../api/problem.ts';
+import { ApiError, describeError } from '../api/problem.ts';
 import { Button } from './button.tsx';
+import { CodeText } from './code-text.tsx';
 import { Notice } from './notice.tsx';
+import { ProblemList } from './problem-list.tsx';
 
 export interface ProblemNoticeProps {
   error: unknown;
@@ -32,16 +34,13 @@ export function ProblemNotice({ error, onRetry, className }: ProblemNoticeProps)
     >
       {hasBody && (
         <>
-          {detail !== '' && <p>{detail}</p>}
+          {detail !== '' && (
+            <p>
+              <CodeText text={detail} />
+            </p>
+          )}
           {errors.length > 0 && (
-            <ul className="mt-1 list-disc pl-5">
-              {errors.map(({ field, message }) => (
-                <li key={`${field} ${message}`}>
-                  {field !== '' && <code className="font-mono">{field}: </code>}
-                  {message}
-                </li>
-              ))}
-            </ul>
+            <ProblemList problems={errors} omitted={error instanceof ApiError ? error.errorsOmitted : 0} />
           )}
         </>
       )}

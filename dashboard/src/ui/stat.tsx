@@ -1,6 +1,7 @@
 import type { ReactNode } from 'react';
-import { Sparkline } from '../charts/sparkline.tsx';
 import { cx } from './class-names.ts';
+import { withCodes } from './code-text.tsx';
+import { Sparkline } from './sparkline.tsx';
 import { TONE_BORDER, TONE_TEXT, type Tone } from './tone.ts';
 
 export interface StatProps {
@@ -27,7 +28,7 @@ export function Stat(props: StatProps) {
         className,
       )}
     >
-      <p className="truncate text-muted text-sm" title={label}>
+      <p className="line-clamp-2 text-muted text-sm" title={label}>
         {label}
       </p>
       <p
@@ -39,7 +40,7 @@ export function Stat(props: StatProps) {
         <span className="live-number font-semibold text-2xl leading-tight">{value}</span>
         {unit !== undefined && <span className="text-muted text-sm">{unit}</span>}
       </p>
-      {hint !== undefined && <p className="text-muted text-xs">{hint}</p>}
+      {hint !== undefined && <p className="text-muted text-xs">{withCodes(hint)}</p>}
       {children}
       {spark !== undefined && (
         <div className="live-number mt-auto pt-1">

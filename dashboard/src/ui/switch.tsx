@@ -1,13 +1,8 @@
-import type { ReactNode } from 'react';
+import type { CheckboxProps } from './checkbox.tsx';
 import { cx } from './class-names.ts';
 
-export interface SwitchProps {
-  checked: boolean;
-  onChange: (checked: boolean) => void;
-  label: ReactNode;
-  disabled?: boolean;
-  className?: string;
-}
+/** A switch takes what a checkbox does; what it turns is turned at once. */
+export type SwitchProps = CheckboxProps;
 
 /** On or off, at once. */
 export function Switch({ checked, onChange, label, disabled, className }: SwitchProps) {

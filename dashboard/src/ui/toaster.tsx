@@ -3,6 +3,7 @@ import { type ReactNode, useEffect, useState, useSyncExternalStore } from 'react
 import { createPortal } from 'react-dom';
 import { useTranslation } from 'react-i18next';
 import { cx } from './class-names.ts';
+import { withCodes } from './code-text.tsx';
 import { IconButton } from './icon-button.tsx';
 import { TONE_BORDER, TONE_ICON, TONE_TEXT, type Tone } from './tone.ts';
 
@@ -94,8 +95,10 @@ function ToastRow({ toast: { id, tone, title, detail } }: { toast: Toast }) {
     >
       <Icon aria-hidden="true" className={cx('mt-1 size-5 shrink-0', TONE_TEXT[tone])} />
       <div className="min-w-0 flex-1 break-words">
-        <p className="font-medium">{title}</p>
-        {detail !== undefined && detail !== '' && <div className="text-muted text-sm">{detail}</div>}
+        <p className="font-medium">{withCodes(title)}</p>
+        {detail !== undefined && detail !== '' && (
+          <div className="text-muted text-sm">{withCodes(detail)}</div>
+        )}
       </div>
       <IconButton icon={X} size="sm" label={t('dismiss')} onClick={() => dismiss(id)} />
     </div>

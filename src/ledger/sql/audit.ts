@@ -15,14 +15,18 @@ export class SqlAuditLog implements AuditLog {
     return this.database.transaction((run) => writeAudit(run, fact));
   }
 
-  async list({ limit = 100, beforeId, subject }: AuditQuery): Promise<AuditEntry[]> {
+  async list({ limit = 100, beforeId, ...exact }: AuditQuery): Promise<AuditEntry[]> {
     if (!Number.isInteger(limit) || limit < 1 || limit > MAX_PAGE) {
       throw new RangeError(`limit ${limit} must be 1 to ${MAX_PAGE}`);
     }
     const conditions: string[] = [];
     const values: SqlValue[] = [];
     if (beforeId !== undefined) conditions.push(`id < $${values.push(beforeId)}`);
-    if (subject !== undefined) conditions.push(`subject = $${values.push(storable(subject, MAX_CHARS))}`);
+    for (const column of ['subject', 'action', 'actor'] as const) {
+      const wanted = exact[column];
+      if (wanted === undefined) continue;
+      conditions.push(`${column} = $${values.push(storable(wanted, MAX_CHARS))}`);
+    }
     const where = conditions.length === 0 ? '' : `where ${conditions.join(' and ')}`;
     const rows = await this.database.read(
       `select * from ledger_audit ${where} order by id desc limit ${limit}`,

@@ -258,12 +258,15 @@ export class Fixture {
     this.audit.unshift({ ...fact, id: this.audit.length + 1 });
   }
 
-  private readAudit({ limit = 100, beforeId, subject }: AuditQuery): AuditEntry[] {
+  private readAudit({ limit = 100, beforeId, ...exact }: AuditQuery): AuditEntry[] {
     if (this.ledgerAway) throw new LedgerAway('the database is away');
     return this.audit
       .filter(
         (one) =>
-          (beforeId === undefined || one.id < beforeId) && (subject === undefined || one.subject === subject),
+          (beforeId === undefined || one.id < beforeId) &&
+          (['subject', 'action', 'actor'] as const).every(
+            (name) => exact[name] === undefined || one[name] === exact[name],
+          ),
       )
       .slice(0, limit);
   }

@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../address/page-search.ts';
 import { Page } from '../../ui/page.tsx';
 import { Tabs } from '../../ui/tabs.tsx';
 import { DeniedTab } from './denied-tab.tsx';

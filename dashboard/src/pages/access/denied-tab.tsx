@@ -1,12 +1,12 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
-import { Link } from '@tanstack/react-router';
 import { ShieldOff, Unlock } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { usePageSearch } from '../../address/page-search.ts';
 import { ask } from '../../api/client.ts';
 import { useMayAct, useSession } from '../../api/session.ts';
-import type { Page } from '../../api/types.ts';
-import { usePageSearch } from '../../app/search.ts';
+import type { DeniedClient, Page } from '../../api/types.ts';
+import { maskClient, maskNumbers } from '../../clients/tax-id.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useServerNow } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
@@ -17,10 +17,9 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { useToast } from '../../ui/toaster.tsx';
-import { maskClient, maskNumbers } from '../requests/tax-id.ts';
-import type { DeniedClient } from './access-types.ts';
 import { adminCurl } from './admin-curl.ts';
 import { Pager } from './pager.tsx';
+import { RuleLink } from './rule-link.tsx';
 
 const REFRESH_MS = 2_000;
 const DENIED_A_PAGE = 100;
@@ -131,18 +130,6 @@ export function DeniedTab() {
       </div>
       {lifting !== undefined && <LiftDialog denied={lifting} onClose={() => setLifting(undefined)} />}
     </Card>
-  );
-}
-
-function RuleLink({ id }: { id: string }) {
-  return (
-    <Link
-      to="/access"
-      search={{ tab: 'rules', rule: id }}
-      className="break-all font-mono text-accent text-sm underline-offset-2 hover:underline"
-    >
-      {maskNumbers(id)}
-    </Link>
   );
 }
 

@@ -2,10 +2,9 @@ import { useMutation } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { download } from '../../api/client.ts';
-import { describeError } from '../../api/problem.ts';
 import { Button } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
-import { useToast } from '../../ui/toaster.tsx';
+import { useErrorToast } from '../../ui/use-error-toast.ts';
 
 interface ExportChoice {
   readonly format: 'json' | 'yaml';
@@ -22,16 +21,12 @@ const CHOICES: readonly ExportChoice[] = [
 
 /** Saves the rules as a file that the import takes. */
 export function ExportMenu() {
-  const { t, i18n } = useTranslation('access');
-  const { t: tError } = useTranslation('errors');
-  const toast = useToast();
+  const { t } = useTranslation('access');
+  const tellError = useErrorToast();
   const save = useMutation({
     mutationFn: ({ format, all }: ExportChoice) =>
       download('/rules/export', `comporta-rules.${format}`, { query: { format, all } }),
-    onError: (error) => {
-      const { title, detail } = describeError(error, tError, i18n.resolvedLanguage ?? i18n.language);
-      toast({ tone: 'bad', title, detail });
-    },
+    onError: tellError,
   });
   return (
     <Menu

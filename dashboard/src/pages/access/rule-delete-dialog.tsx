@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
+import type { Rule } from '../../api/types.ts';
+import { maskNumbers } from '../../clients/tax-id.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { useToast } from '../../ui/toaster.tsx';
-import { maskNumbers } from '../requests/tax-id.ts';
-import type { Rule } from './access-types.ts';
 import { useRuleChange } from './use-rules.ts';
 
 /** Asks before a rule goes, and says what it does now. */

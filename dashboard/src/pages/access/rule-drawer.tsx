@@ -1,9 +1,9 @@
 import { useTranslation } from 'react-i18next';
 import { ApiError } from '../../api/problem.ts';
+import { maskNumbers } from '../../clients/tax-id.ts';
 import { Drawer } from '../../ui/drawer.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
-import { maskNumbers } from '../requests/tax-id.ts';
 import { RuleEditor } from './rule-editor.tsx';
 import { formOf, newForm } from './rule-form.ts';
 import { useRule } from './use-rules.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { Rule } from './access-types.ts';
+import type { Rule } from '../../api/types.ts';
 import { bodyOf, bodyWith, complaintsOf, formOf, newForm, type RuleForm } from './rule-form.ts';
 
 function rule(given: Partial<Rule> = {}): Rule {

@@ -1,6 +1,6 @@
-import { clientOfRule } from '../requests/rule-client.ts';
-import { isAddress, maskClient, maskNumbers } from '../requests/tax-id.ts';
-import type { Rule, RuleAction, RuleBody } from './access-types.ts';
+import type { Rule, RuleAction, RuleBody } from '../../api/types.ts';
+import { clientOfRule } from '../../clients/rule-client.ts';
+import { isAddress, maskClient, maskNumbers } from '../../clients/tax-id.ts';
 import { durationOf, rateOf } from './rule-rate.ts';
 
 /** A rule as the form holds it: every field a text or a choice. */

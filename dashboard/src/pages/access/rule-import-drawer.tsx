@@ -2,7 +2,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
-import type { Page } from '../../api/types.ts';
+import type { Page, Rule, RuleImport } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
@@ -12,7 +12,6 @@ import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { TextArea } from '../../ui/text-area.tsx';
 import { useToast } from '../../ui/toaster.tsx';
-import type { Rule, RuleImport } from './access-types.ts';
 import { importComplaint, importTypeOf, MOST_IMPORT_BYTES } from './rule-import-text.ts';
 import { scrollIntoView } from './scroll-into-view.ts';
 

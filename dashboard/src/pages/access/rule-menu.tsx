@@ -1,13 +1,13 @@
 import { EllipsisVertical, Eye, EyeOff, FlaskConical, Pencil, Power, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { describeError } from '../../api/problem.ts';
+import { usePageSearch } from '../../address/page-search.ts';
 import { useMayAct } from '../../api/session.ts';
-import { usePageSearch } from '../../app/search.ts';
+import type { Rule } from '../../api/types.ts';
+import { isAddress, maskClient, maskNumbers } from '../../clients/tax-id.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { useToast } from '../../ui/toaster.tsx';
-import { isAddress, maskClient, maskNumbers } from '../requests/tax-id.ts';
-import type { Rule } from './access-types.ts';
+import { useErrorToast } from '../../ui/use-error-toast.ts';
 import { bodyWith } from './rule-form.ts';
 import { useRuleChange } from './use-rules.ts';
 
@@ -19,8 +19,8 @@ interface RuleMenuProps {
 
 /** What can be done with one rule. Rules of the file can only be looked at and tried. */
 export function RuleMenu({ rule, onOpen, onDelete }: RuleMenuProps) {
-  const { t, i18n } = useTranslation('access');
-  const { t: tError } = useTranslation('errors');
+  const { t } = useTranslation('access');
+  const tellError = useErrorToast();
   const mayAct = useMayAct();
   const toast = useToast();
   const [, setSearch] = usePageSearch();
@@ -34,10 +34,7 @@ export function RuleMenu({ rule, onOpen, onDelete }: RuleMenuProps) {
       { kind: 'save', body: bodyWith(rule, to), on: version },
       {
         onSuccess: () => toast({ tone: 'ok', title: t('saved', { id: rule.id }) }),
-        onError: (error) => {
-          const { title, detail } = describeError(error, tError, i18n.resolvedLanguage ?? i18n.language);
-          toast({ tone: 'bad', title, detail });
-        },
+        onError: tellError,
       },
     );
   };

@@ -1,12 +1,12 @@
 import { FileLock2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import type { Rule, RuleAction } from '../../api/types.ts';
+import { maskClient, maskNumbers } from '../../clients/tax-id.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { limitText } from '../../live/verdict-text.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
 import type { Tone } from '../../ui/tone.ts';
-import { maskClient, maskNumbers } from '../requests/tax-id.ts';
-import type { Rule, RuleAction } from './access-types.ts';
 import { RuleMenu } from './rule-menu.tsx';
 import { durationOf, rateOf } from './rule-rate.ts';
 

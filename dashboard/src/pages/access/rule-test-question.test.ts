@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import type { RuleVerdict } from './access-types.ts';
+import type { RuleVerdict } from '../../api/types.ts';
 import { isComplete, questionOf, searchOfTest, sentenceOf, testFormOf } from './rule-test-question.ts';
 
 describe('the question and the address', () => {
@@ -48,6 +48,7 @@ describe('sentenceOf', () => {
     winner: null,
     retry_in_ms: null,
     limit: null,
+    counters: null,
     deny_list: null,
     shadow: null,
     path: '/x',

@@ -1,6 +1,6 @@
-import type { Search } from '../../app/router.tsx';
-import { maskClient, maskNumbers } from '../requests/tax-id.ts';
-import type { RuleVerdict } from './access-types.ts';
+import type { Search } from '../../address/page-search.ts';
+import type { RuleVerdict } from '../../api/types.ts';
+import { maskClient, maskNumbers } from '../../clients/tax-id.ts';
 
 /** What is asked of `POST /rules/test`, as the form holds it. */
 export interface TestForm {

@@ -2,11 +2,13 @@ import { useQuery } from '@tanstack/react-query';
 import { FlaskConical } from 'lucide-react';
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { usePageSearch } from '../../address/page-search.ts';
 import { ask } from '../../api/client.ts';
 import { ApiError, describeError } from '../../api/problem.ts';
+import { useRoutes } from '../../api/routes.ts';
 import { useSession } from '../../api/session.ts';
-import type { RouteView } from '../../api/types.ts';
-import { usePageSearch } from '../../app/search.ts';
+import type { RuleVerdict } from '../../api/types.ts';
+import { maskClient, maskNumbers } from '../../clients/tax-id.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
@@ -15,8 +17,6 @@ import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Select } from '../../ui/select.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { TextInput } from '../../ui/text-input.tsx';
-import { maskClient, maskNumbers } from '../requests/tax-id.ts';
-import type { RuleVerdict } from './access-types.ts';
 import { adminCurl } from './admin-curl.ts';
 import {
   isComplete,
@@ -41,11 +41,7 @@ export function TesterTab() {
   const [search, setSearch] = usePageSearch();
   const [form, setForm] = useState(() => testFormOf(search));
   const [asked, setAsked] = useState<TestForm | undefined>(() => (isComplete(form) ? form : undefined));
-  const routes = useQuery({
-    queryKey: ['routes'],
-    queryFn: ({ signal }) => ask<{ items: readonly RouteView[] }>('/routes', { signal }),
-    staleTime: 60_000,
-  });
+  const routes = useRoutes();
   const { data, error, isFetching, refetch } = useQuery({
     queryKey: ['rules', 'test', asked],
     queryFn: ({ signal }) =>
@@ -97,7 +93,7 @@ export function TesterTab() {
                   list="access-tester-paths"
                 />
                 <datalist id="access-tester-paths">
-                  {routes.data?.items.map(({ path }) => (
+                  {routes.data?.map(({ path }) => (
                     <option key={path} value={path.replace(/\*$/, '')} />
                   ))}
                 </datalist>

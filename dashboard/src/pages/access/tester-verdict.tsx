@@ -1,14 +1,14 @@
-import { Link } from '@tanstack/react-router';
 import { CircleMinus, Ghost, type LucideIcon, Trophy } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import type { MatchingRule, RuleVerdict } from '../../api/types.ts';
+import { maskNumbers } from '../../clients/tax-id.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { translateMessage } from '../../i18n/server-messages.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { cx } from '../../ui/class-names.ts';
 import { Notice } from '../../ui/notice.tsx';
 import type { Tone } from '../../ui/tone.ts';
-import { maskNumbers } from '../requests/tax-id.ts';
-import type { MatchingRule, RuleVerdict } from './access-types.ts';
+import { RuleLink } from './rule-link.tsx';
 import { sentenceOf } from './rule-test-question.ts';
 
 /** Who decides, what the request would be told, and why the others do not decide. */
@@ -82,13 +82,7 @@ function MatchingRow({ rule: { id, outcome, reason } }: { rule: MatchingRule }) 
       <Badge tone={tone} icon={icon}>
         {t(`outcome.${outcome}`)}
       </Badge>
-      <Link
-        to="/access"
-        search={{ tab: 'rules', rule: id }}
-        className="break-all font-medium font-mono text-accent text-sm underline-offset-2 hover:underline"
-      >
-        {maskNumbers(id)}
-      </Link>
+      <RuleLink id={id} />
       <span className="min-w-0 flex-1 basis-60 text-sm">
         {translateMessage(maskNumbers(reason), i18n.resolvedLanguage ?? i18n.language)}
       </span>

@@ -1,7 +1,6 @@
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { ask } from '../../api/client.ts';
-import type { Page } from '../../api/types.ts';
-import type { Rule, RuleBody } from './access-types.ts';
+import type { Page, Rule, RuleBody } from '../../api/types.ts';
 
 export const RULES_A_PAGE = 100;
 /** Counters move slowly enough for a person; the list of 10,000 rules is work for the server. */

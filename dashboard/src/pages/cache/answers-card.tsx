@@ -1,17 +1,15 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { TimeChart } from '../../charts/time-chart.tsx';
-import { useFormat } from '../../i18n/format.ts';
+import { bySecond, secondGrid, sumOf } from '../../live/second-grid.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Card } from '../../ui/card.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
-import { bySecond, secondGrid, sumOf } from '../overview/second-grid.ts';
 import { CacheCurl } from './cache-curl.tsx';
 
 /** Hits, stale answers and misses of every second of the last minute. */
 export function AnswersCard({ routes }: { routes: readonly string[] }) {
   const { t } = useTranslation('cache');
-  const format = useFormat();
   const samples = useLive()?.samples;
   const { data, asked } = useMemo(() => {
     const grid = secondGrid(samples ?? []);
@@ -36,8 +34,7 @@ export function AnswersCard({ routes }: { routes: readonly string[] }) {
             xTime
             height={200}
             ariaLabel={t('answers.title')}
-            // Half a request is no line of the axis.
-            formatY={(y) => (Number.isInteger(y) ? format.number(y) : '')}
+            whole
             series={[
               { label: t('result.hits'), color: '--chart-cached', kind: 'bars' },
               { label: t('result.stale'), color: '--chart-queue', kind: 'dashed' },

@@ -2,15 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { Database } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
+import type { CacheStats } from '../../api/types.ts';
 import { Card } from '../../ui/card.tsx';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
-import { CodeText } from '../configuration/code-text.tsx';
 import { AnswersCard } from './answers-card.tsx';
-import type { CacheStats } from './cache-stats.ts';
 import { CacheTiles } from './cache-tiles.tsx';
 import { CountersCard } from './counters-card.tsx';
 import { ExplainCard } from './explain-card.tsx';
@@ -72,9 +71,7 @@ function NoCache() {
         title={t('none.title')}
         action={<CodeBlock code={EXAMPLE} label="comporta.yaml" className="w-full text-left" />}
       >
-        <p>
-          <CodeText text={t('none.explain')} />
-        </p>
+        {t('none.explain')}
       </EmptyState>
     </Card>
   );

@@ -1,12 +1,12 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { CacheStats } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { hitRatioBySecond } from '../../live/last-minute.ts';
+import { secondGrid } from '../../live/second-grid.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Stat } from '../../ui/stat.tsx';
-import { CodeText } from '../configuration/code-text.tsx';
-import { hitRatioBySecond } from '../overview/last-minute.ts';
-import { secondGrid } from '../overview/second-grid.ts';
-import { type CacheStats, cacheUse } from './cache-stats.ts';
+import { cacheUse } from './cache-use.ts';
 
 /** The ratio now and since the start, and how full the store is. */
 export function CacheTiles({ stats }: { stats: CacheStats }) {
@@ -51,7 +51,7 @@ export function CacheTiles({ stats }: { stats: CacheStats }) {
       <Stat
         label={t('tile.evictions')}
         value={format.number(store.evictions)}
-        hint={<CodeText text={t(store.evictions === 0 ? 'tile.evictionsNone' : 'tile.evictionsHint')} />}
+        hint={t(store.evictions === 0 ? 'tile.evictionsNone' : 'tile.evictionsHint')}
       />
     </section>
   );

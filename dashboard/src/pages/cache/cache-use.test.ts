@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import { cacheUse } from './cache-stats.ts';
+import { cacheUse } from './cache-use.ts';
 import { routeUse } from './route-use.ts';
 
 test('a stale answer in place of an error was a miss before, and asked once', () => {

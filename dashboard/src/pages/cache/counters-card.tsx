@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
+import type { CacheStats } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Card } from '../../ui/card.tsx';
-import { CodeText } from '../configuration/code-text.tsx';
-import type { CacheStats } from './cache-stats.ts';
+import { CodeText } from '../../ui/code-text.tsx';
 
 /** Every counter of the cache, in the order of a request's way. */
 const COUNTERS = [

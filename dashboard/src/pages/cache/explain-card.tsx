@@ -1,7 +1,7 @@
 import { ExternalLink } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { Card } from '../../ui/card.tsx';
-import { CodeText } from '../configuration/code-text.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
 
 const RFC_9211 = 'https://www.rfc-editor.org/rfc/rfc9211';
 

@@ -4,11 +4,11 @@ import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
 import { useMayAct } from '../../api/session.ts';
+import type { CacheStats } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { showToast } from '../../ui/toaster.tsx';
-import type { CacheStats } from './cache-stats.ts';
 
 /** Forgets the stored answers of one route, or of all when none is named. */
 export function PurgeButton({ stats, route }: { stats: CacheStats; route?: string }) {

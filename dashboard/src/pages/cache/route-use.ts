@@ -1,4 +1,4 @@
-import type { UsageRow } from '../usage/usage-answer.ts';
+import type { UsageRow } from '../../api/types.ts';
 
 /** How one route used its cache. */
 export interface RouteUse {

@@ -2,13 +2,12 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
+import type { CacheStats, UsageAnswer } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Card } from '../../ui/card.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { SearchInput } from '../../ui/search-input.tsx';
-import type { UsageAnswer } from '../usage/usage-answer.ts';
-import type { CacheStats } from './cache-stats.ts';
 import { PurgeButton } from './purge-button.tsx';
 import { type RouteUse, routeUse } from './route-use.ts';
 

@@ -1,5 +1,6 @@
 import { Equal, type LucideIcon, Minus, Plus, Replace } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import type { AuditEntry } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
@@ -7,7 +8,6 @@ import { Drawer } from '../../ui/drawer.tsx';
 import { KeyValue } from '../../ui/key-value.tsx';
 import type { Tone } from '../../ui/tone.ts';
 import { type Change, type DiffLine, diffOf } from './audit-diff.ts';
-import type { AuditEntry } from './audit-entry.ts';
 import { useActionText } from './use-action-text.ts';
 
 export interface AuditDrawerProps {
@@ -35,6 +35,7 @@ export function AuditDrawer({ entry, onClose, onFilter }: AuditDrawerProps) {
 
 function Entry({ entry, onFilter }: { entry: AuditEntry; onFilter: (subject: string) => void }) {
   const { t } = useTranslation('configuration');
+  const { t: tCommon } = useTranslation();
   const format = useFormat();
   const { lines, omitted } = diffOf(entry.before, entry.after);
   return (
@@ -68,9 +69,7 @@ function Entry({ entry, onFilter }: { entry: AuditEntry; onFilter: (subject: str
           </ul>
         )}
         {omitted > 0 && (
-          <p className="mt-2 text-muted text-sm">
-            {t('reload.more', { count: omitted, shown: format.number(omitted) })}
-          </p>
+          <p className="mt-2 text-muted text-sm">{tCommon('andMore', { shown: format.number(omitted) })}</p>
         )}
       </section>
     </div>

@@ -2,15 +2,15 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ChevronLeft, ChevronRight, History } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { Search } from '../../address/page-search.ts';
 import { ask } from '../../api/client.ts';
-import type { Search } from '../../app/router.tsx';
+import type { AuditEntry, AuditPage } from '../../api/types.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { AuditDrawer } from './audit-drawer.tsx';
-import type { AuditEntry, AuditPage } from './audit-entry.ts';
 import { AuditTable } from './audit-table.tsx';
 import { SubjectFilter } from './subject-filter.tsx';
 

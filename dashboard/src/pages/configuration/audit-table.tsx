@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
+import type { AuditEntry } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { DataTable } from '../../ui/data-table.tsx';
-import type { AuditEntry } from './audit-entry.ts';
 import { useActionText } from './use-action-text.ts';
 
 export interface AuditTableProps {

@@ -1,8 +1,9 @@
 import { FileText, Flag, Lock, type LucideIcon, SquareTerminal } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import type { ConfigEntry } from '../../api/types.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
-import { type ConfigEntry, type Origin, writtenValue } from './config-entry.ts';
+import { type Origin, writtenValue } from './config-entry.ts';
 
 const ICON: Readonly<Partial<Record<Origin, LucideIcon>>> = {
   flag: Flag,

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import type { ConfigEntry, Origin } from './config-entry.ts';
+import type { ConfigEntry } from '../../api/types.ts';
+import type { Origin } from './config-entry.ts';
 import {
   type ConfigFilter,
   isBelow,

@@ -1,5 +1,6 @@
-import type { Search } from '../../app/router.tsx';
-import { type ConfigEntry, ORIGINS, type Origin, writtenValue } from './config-entry.ts';
+import type { Search } from '../../address/page-search.ts';
+import type { ConfigEntry } from '../../api/types.ts';
+import { ORIGINS, type Origin, writtenValue } from './config-entry.ts';
 
 /** Values that stand at the top of the file, in no section. */
 export const TOP = '';

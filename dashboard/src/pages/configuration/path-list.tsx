@@ -5,7 +5,7 @@ const MOST_PATHS = 20;
 
 /** Paths of values, as many as one reads. */
 export function PathList({ paths }: { paths: readonly string[] }) {
-  const { t } = useTranslation('configuration');
+  const { t } = useTranslation();
   const format = useFormat();
   const rest = paths.length - MOST_PATHS;
   return (
@@ -15,7 +15,7 @@ export function PathList({ paths }: { paths: readonly string[] }) {
           <code className="break-all font-mono">{path}</code>
         </li>
       ))}
-      {rest > 0 && <li>{t('reload.more', { count: rest, shown: format.number(rest) })}</li>}
+      {rest > 0 && <li>{t('andMore', { shown: format.number(rest) })}</li>}
     </ul>
   );
 }

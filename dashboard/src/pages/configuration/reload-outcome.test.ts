@@ -1,11 +1,12 @@
 import { expect, test } from 'bun:test';
 import { invalidConfig } from '../../../../src/server/admin/problems.ts';
-import type { AuditEntry } from './audit-entry.ts';
+import { ApiError, placeOf, problemOf } from '../../api/problem.ts';
+import type { AuditEntry } from '../../api/types.ts';
 import { refusalOf } from './reload-outcome.ts';
 import { restartNeeded } from './restart-needed.ts';
 
 test('a refused file keeps the place of every problem', async () => {
-  const body = await invalidConfig([
+  const answer = invalidConfig([
     { file: 'comporta.yaml', line: 4, column: 5, path: 'upstreams.a', message: 'wrong', hint: 'mend it' },
     {
       file: '--listen',
@@ -15,23 +16,28 @@ test('a refused file keeps the place of every problem', async () => {
       message: 'wrong, too',
       hint: undefined,
     },
-  ])
-    .toResponse('request-1')
-    .json();
-  expect(refusalOf(body)).toEqual({
+  ]).toResponse('request-1');
+  const refusal = refusalOf(await problemOf(answer));
+  expect(refusal?.problems.map(placeOf)).toEqual(['comporta.yaml:4:5', '--listen']);
+  expect(refusal).toEqual({
     kind: 'refused',
     problems: [
-      { place: 'comporta.yaml:4:5', field: 'upstreams.a', message: 'wrong; mend it' },
-      { place: '--listen', field: 'listen', message: 'wrong, too' },
+      { file: 'comporta.yaml', line: 4, column: 5, field: 'upstreams.a', message: 'wrong; mend it' },
+      { file: '--listen', field: 'listen', message: 'wrong, too' },
     ],
     omitted: 0,
   });
 });
 
+test('what is not told of the problems is counted', async () => {
+  const problem = { file: 'c.yaml', line: 1, column: 1, path: 'a', message: 'wrong', hint: undefined };
+  const answer = invalidConfig(Array.from({ length: 1_002 }, () => problem)).toResponse('request-1');
+  expect(refusalOf(await problemOf(answer))).toMatchObject({ kind: 'refused', omitted: 2 });
+});
+
 test('other problems are not taken for one', () => {
-  expect(refusalOf({ code: 'forbidden', errors: [] })).toBeUndefined();
-  expect(refusalOf('<html>')).toBeUndefined();
-  expect(refusalOf(undefined)).toBeUndefined();
+  expect(refusalOf(new ApiError(403, 'forbidden', '', ''))).toBeUndefined();
+  expect(refusalOf(new Error('invalid_config'))).toBeUndefined();
 });
 
 test('a restart is needed until the process was started after the reload', () => {

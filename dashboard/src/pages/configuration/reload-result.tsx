@@ -1,12 +1,14 @@
 import { useTranslation } from 'react-i18next';
+import type { FieldProblem } from '../../api/problem.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { translateMessage } from '../../i18n/server-messages.ts';
 import { Button } from '../../ui/button.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
 import { Notice } from '../../ui/notice.tsx';
+import { ProblemList } from '../../ui/problem-list.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
-import { CodeText } from './code-text.tsx';
 import { PathList } from './path-list.tsx';
-import type { FileProblem, ReloadOutcome } from './reload-outcome.ts';
+import type { ReloadOutcome } from './reload-outcome.ts';
 import type { Reload } from './use-reload.ts';
 
 /** What came of the last reload that was started here, until it is put away. */
@@ -72,37 +74,23 @@ function Read({ outcome: { applied, restart, warnings }, action }: ReadProps) {
   );
 }
 
-/** More than anybody mends at once. */
-const MOST_PROBLEMS = 50;
-
 interface RefusedProps {
-  problems: readonly FileProblem[];
+  problems: readonly FieldProblem[];
   omitted: number;
   action: React.ReactNode;
 }
 
 function Refused({ problems, omitted, action }: RefusedProps) {
   const { t, i18n } = useTranslation('configuration');
-  const format = useFormat();
   const language = i18n.resolvedLanguage ?? i18n.language;
-  const rest = problems.length + omitted - Math.min(problems.length, MOST_PROBLEMS);
+  const translated = problems.map((problem) => ({
+    ...problem,
+    message: translateMessage(problem.message, language),
+  }));
   return (
     <Notice tone="bad" title={t('reload.refused')} action={action}>
       <p>{t('reload.refusedExplain')}</p>
-      <ol className="mt-2 flex flex-col gap-2">
-        {problems.slice(0, MOST_PROBLEMS).map(({ place, field, message }) => (
-          <li key={`${place} ${field} ${message}`}>
-            <p className="flex flex-wrap gap-x-2">
-              {place !== '' && <code className="break-all font-mono font-semibold">{place}</code>}
-              {field !== '' && <code className="break-all font-mono">{field}</code>}
-            </p>
-            <p>
-              <CodeText text={translateMessage(message, language)} />
-            </p>
-          </li>
-        ))}
-      </ol>
-      {rest > 0 && <p className="mt-2">{t('reload.more', { count: rest, shown: format.number(rest) })}</p>}
+      <ProblemList problems={translated} omitted={omitted} />
     </Notice>
   );
 }

@@ -1,4 +1,4 @@
-import type { AuditEntry } from './audit-entry.ts';
+import type { AuditEntry } from '../../api/types.ts';
 
 /**
  * Paths whose new values wait for a restart, by the newest reload: each reload names all of them again. One from

@@ -1,10 +1,10 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
+import type { AuditPage } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Notice } from '../../ui/notice.tsx';
-import type { AuditPage } from './audit-entry.ts';
 import { PathList } from './path-list.tsx';
 import { restartNeeded } from './restart-needed.ts';
 

@@ -1,8 +1,8 @@
 import { type FormEvent, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { Button } from '../../ui/button.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
 import { SearchInput } from '../../ui/search-input.tsx';
-import { CodeText } from './code-text.tsx';
 
 export interface SubjectFilterProps {
   subject: string | undefined;

@@ -2,6 +2,16 @@ import { ChevronDown, ChevronUp } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RouteView } from '../../api/types.ts';
+import {
+  BOUNDS,
+  type BurstForm,
+  burstParams,
+  PRESET_IDS,
+  type PresetId,
+  presetOf,
+} from '../../calls/burst-form.ts';
+import { takesBody } from '../../calls/route-choice.ts';
+import { RouteFields } from '../../calls/route-fields.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
@@ -11,10 +21,6 @@ import { NumberInput } from '../../ui/number-input.tsx';
 import { Segmented } from '../../ui/segmented.tsx';
 import { TextArea } from '../../ui/text-area.tsx';
 import { TextInput } from '../../ui/text-input.tsx';
-import { ParamField } from '../playground/param-field.tsx';
-import { takesBody } from '../playground/route-choice.ts';
-import { RouteFields } from '../playground/route-fields.tsx';
-import { BOUNDS, type BurstForm, burstParams, PRESET_IDS, type PresetId, presetOf } from './presets.ts';
 
 export interface BurstFormCardProps {
   routes: readonly RouteView[];
@@ -68,19 +74,11 @@ export function BurstFormCard(props: BurstFormCardProps) {
           route={route}
           method={method}
           onChoose={onChoose}
-          rest={form.rest}
-          onRest={(rest) => onChange({ rest })}
+          params={burstParams(route)}
+          form={form}
+          onChange={onChange}
           errors={errors}
         />
-        {burstParams(route).map((param) => (
-          <ParamField
-            key={param.name}
-            param={param}
-            value={form.params[param.name] ?? ''}
-            onChange={(value) => onChange({ params: { ...form.params, [param.name]: value } })}
-            error={errors[`params.${param.name}`]}
-          />
-        ))}
         <Field
           label={t('count')}
           hint={t('bound', { most: format.number(BOUNDS.count) })}

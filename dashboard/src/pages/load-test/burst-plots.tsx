@@ -56,6 +56,7 @@ export function BurstPlots({ burst, calls }: FollowedBurst) {
           xTime={false}
           data={lines}
           yMax={burst.settings.count}
+          whole
           series={[
             { label: t('lines.actual'), color: '--chart-sends', kind: 'stepped', fill: true },
             ...(isPredicted

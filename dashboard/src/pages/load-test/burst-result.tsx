@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
 import type { Burst } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useCodeText } from '../../i18n/use-code-text.ts';
 import { Card } from '../../ui/card.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Notice } from '../../ui/notice.tsx';
-import { useCodeText } from '../playground/use-code-text.ts';
 import { failuresOf, predictedMs, verdictOf } from './burst-verdict.ts';
 
 /** How it ended, in one sentence. */

@@ -2,13 +2,13 @@ import { Link } from '@tanstack/react-router';
 import { Hourglass } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { BurstForecast } from '../../api/types.ts';
+import type { BurstRequest } from '../../calls/burst-form.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { limitText } from '../../live/verdict-text.ts';
 import { cx } from '../../ui/class-names.ts';
 import { Notice } from '../../ui/notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { forecastKind, forecastValues } from './forecast-line.ts';
-import type { BurstRequest } from './presets.ts';
 
 export interface ForecastPanelProps {
   /** Undefined until it is there. */

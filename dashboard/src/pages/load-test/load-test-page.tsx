@@ -1,13 +1,13 @@
 import { Timer } from 'lucide-react';
 import { useEffect, useRef } from 'react';
 import { useTranslation } from 'react-i18next';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../address/page-search.ts';
+import { NoRouteCard } from '../../calls/no-route-card.tsx';
+import { useRouteChoice } from '../../calls/use-route-choice.ts';
 import { Card } from '../../ui/card.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
-import { Skeleton } from '../../ui/skeleton.tsx';
-import { useRouteChoice } from '../playground/use-route-choice.ts';
 import { BurstList } from './burst-list.tsx';
 import { BurstPanel } from './burst-panel.tsx';
 import { NewBurst } from './new-burst.tsx';
@@ -22,9 +22,10 @@ export function LoadTestPage() {
   const isReady = !query.isPending;
   // On a phone the burst stands below the form, out of sight of whoever has just started it.
   useEffect(() => {
-    if (burst !== undefined && isReady && matchMedia('(max-width: 1023px)').matches) {
-      results.current?.scrollIntoView({ block: 'start' });
-    }
+    if (burst === undefined || !isReady || !matchMedia('(max-width: 1023px)').matches) return;
+    // A frame later: whoever comes from another page is first brought to the top of this one.
+    const frame = requestAnimationFrame(() => results.current?.scrollIntoView({ block: 'start' }));
+    return () => cancelAnimationFrame(frame);
   }, [burst, isReady]);
   return (
     <Page title={t('title')} subtitle={t('subtitle')}>
@@ -33,9 +34,7 @@ export function LoadTestPage() {
         {route !== undefined ? (
           <NewBurst routes={routes} route={route} method={method} onChoose={choose} />
         ) : (
-          <Card title={t('formTitle')}>
-            {query.isPending ? <Skeleton lines={8} /> : <p className="text-muted">{t('noRoutes')}</p>}
-          </Card>
+          <NoRouteCard title={t('formTitle')} text={t('noRoutes')} isPending={query.isPending} />
         )}
         <div ref={results} className="flex min-w-0 scroll-mt-32 flex-col gap-4">
           {burst === undefined ? (

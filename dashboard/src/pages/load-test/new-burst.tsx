@@ -1,17 +1,17 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { useEffect, useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { usePageSearch } from '../../address/page-search.ts';
 import { ask } from '../../api/client.ts';
 import { ApiError } from '../../api/problem.ts';
 import type { Burst, RouteView } from '../../api/types.ts';
-import { usePageSearch } from '../../app/search.ts';
+import { useFieldErrors } from '../../api/use-field-errors.ts';
+import { type BurstForm, burstRequest, namedPreset, presetOf, withPreset } from '../../calls/burst-form.ts';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { useToast } from '../../ui/toaster.tsx';
-import { useFieldErrors } from '../playground/use-field-errors.ts';
 import { BurstFormCard } from './burst-form-card.tsx';
 import { BurstStart } from './burst-start.tsx';
 import { ForecastPanel } from './forecast-panel.tsx';
-import { type BurstForm, burstRequest, namedPreset, presetOf, withPreset } from './presets.ts';
 import { useBurstList, useForecast } from './use-bursts.ts';
 
 export interface NewBurstProps {

@@ -1,7 +1,7 @@
 import { useMemo } from 'react';
+import { secondGrid } from '../../live/second-grid.ts';
 import { useLive, useUpstream } from '../../live/use-live.ts';
-import { PacingCard } from '../overview/pacing-card.tsx';
-import { secondGrid } from '../overview/second-grid.ts';
+import { PacingCard } from '../../pacing/pacing-card.tsx';
 
 /** What the upstream sees meanwhile: the sends stay under the ceiling, whatever arrives. */
 export function UpstreamPacing({ name }: { name: string }) {

@@ -3,8 +3,8 @@ import { useEffect, useState } from 'react';
 import { ask } from '../../api/client.ts';
 import { ApiError } from '../../api/problem.ts';
 import type { Burst, BurstForecast, BurstProgress } from '../../api/types.ts';
+import type { BurstRequest } from '../../calls/burst-form.ts';
 import { type FollowedBurst, fetchOn } from './burst-calls.ts';
-import type { BurstRequest } from './presets.ts';
 
 const FOLLOW_EVERY_MS = 500;
 const LOST_EVERY_MS = 2_000;

@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import type { LimitStatus } from '../../api/types.ts';
+import { upstreamNamed } from '../../live/live.fixture.ts';
 import { budgetsOf, tightest } from './budget.ts';
-import { upstreamStatus } from './live-sample.fixture.ts';
 
 const limit = (count: number, window_ms: number, left: number): LimitStatus => ({
   limit: `${count} per ${window_ms}ms`,
@@ -23,9 +23,9 @@ test('among limits that are equally free the slower one counts', () => {
 
 test('only upstreams with limits have a budget, and one call a window is told by its next slot', () => {
   const budgets = budgetsOf([
-    upstreamStatus({ name: 'free' }),
-    upstreamStatus({ name: 'slow', limits: [limit(1, 1_000, 0)], next_slot_in_ms: 400 }),
-    upstreamStatus({ name: 'wide', limits: [limit(10, 10_000, 9)] }),
+    upstreamNamed('free', { limits: [] }),
+    upstreamNamed('slow', { limits: [limit(1, 1_000, 0)], next_slot_in_ms: 400 }),
+    upstreamNamed('wide', { limits: [limit(10, 10_000, 9)] }),
   ]);
   expect(budgets.map(({ upstream, single, nextSlotInMs }) => [upstream, single, nextSlotInMs])).toEqual([
     ['slow', true, 400],

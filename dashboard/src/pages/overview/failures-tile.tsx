@@ -2,9 +2,9 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { LiveState } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { failureCauses } from '../../live/last-minute.ts';
+import { bySecond, type SecondGrid } from '../../live/second-grid.ts';
 import { Stat } from '../../ui/stat.tsx';
-import { failureCauses } from './last-minute.ts';
-import { bySecond, type SecondGrid } from './second-grid.ts';
 import { useCauseText } from './use-cause-text.ts';
 
 /** Causes that a tile has room for; the rest is one number. */

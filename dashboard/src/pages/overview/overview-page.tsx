@@ -1,13 +1,13 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import { secondGrid, sumOf } from '../../live/second-grid.ts';
 import { useLive } from '../../live/use-live.ts';
+import { PacingCard } from '../../pacing/pacing-card.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Page } from '../../ui/page.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { BurstLink, PlaygroundLink } from './action-link.tsx';
 import { LatencySplit } from './latency-split.tsx';
-import { PacingCard } from './pacing-card.tsx';
-import { secondGrid, sumOf } from './second-grid.ts';
 import { Tiles } from './tiles.tsx';
 import { TimelineCard } from './timeline-card.tsx';
 import { UpstreamTable } from './upstream-table.tsx';

@@ -1,12 +1,12 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../../i18n/format.ts';
+import { hitRatioBySecond, recentRate, successBySecond, successFigures } from '../../live/last-minute.ts';
 import type { LiveData } from '../../live/live-data.ts';
+import { bySecond, type SecondGrid } from '../../live/second-grid.ts';
 import { Stat } from '../../ui/stat.tsx';
 import { BudgetTile } from './budget-tile.tsx';
 import { FailuresTile } from './failures-tile.tsx';
-import { hitRatioBySecond, recentRate, successBySecond, successFigures } from './last-minute.ts';
-import { bySecond, type SecondGrid } from './second-grid.ts';
 
 export interface TilesProps {
   live: LiveData;

@@ -16,6 +16,7 @@ import type { TimelineEntry } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Card } from '../../ui/card.tsx';
 import { cx } from '../../ui/class-names.ts';
+import { CodeText } from '../../ui/code-text.tsx';
 import { TONE_TEXT, type Tone } from '../../ui/tone.ts';
 import { lineOf } from './timeline-line.ts';
 import { timelineText } from './timeline-text.ts';
@@ -77,7 +78,7 @@ function Line({ entry }: { entry: TimelineEntry }) {
             <UpstreamLink name={entry.upstream} />{' '}
           </>
         )}
-        <Words text={timelineText(sentence, t, format)} />
+        <CodeText text={timelineText(sentence, t, format)} />
         {entry.times > 1 && (
           <span className="ml-1 rounded-full bg-sunken px-1.5 font-medium text-xs">
             ×{format.number(entry.times)}
@@ -92,18 +93,5 @@ function Line({ entry }: { entry: TimelineEntry }) {
         {format.time(entry.at)}
       </time>
     </li>
-  );
-}
-
-/** Codes stand between backticks. */
-function Words({ text }: { text: string }) {
-  return text.split(/`([^`]*)`/).map((part, index) =>
-    index % 2 === 0 ? (
-      part
-    ) : (
-      <code key={part} className="break-all font-mono text-xs">
-        {part}
-      </code>
-    ),
   );
 }

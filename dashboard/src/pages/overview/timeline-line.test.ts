@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test';
-import { timelineEntry } from './live-sample.fixture.ts';
+import { timelineEntry } from './timeline-entry.fixture.ts';
 import { lineOf } from './timeline-line.ts';
 
 const key = (...entry: Parameters<typeof timelineEntry>) => lineOf(timelineEntry(...entry)).sentence.key;

@@ -3,7 +3,7 @@ import i18next, { type TFunction } from 'i18next';
 import { formatFor } from '../../i18n/format.ts';
 import en from '../../i18n/locales/en/overview.json';
 import pt from '../../i18n/locales/pt-BR/overview.json';
-import { timelineEntry } from './live-sample.fixture.ts';
+import { timelineEntry } from './timeline-entry.fixture.ts';
 import { lineOf } from './timeline-line.ts';
 import { timelineText } from './timeline-text.ts';
 

@@ -1,42 +1,31 @@
 import { expect, test } from 'bun:test';
-import type { UpstreamStatus } from '../../api/types.ts';
+import { breakerWith } from '../../live/live.fixture.ts';
 import { breakerSign, secondsLeft } from './upstream-state.ts';
 
-type Breaker = NonNullable<UpstreamStatus['breaker']>;
-const breaker = (what: Partial<Breaker>): Breaker => ({
-  state: 'closed',
-  forced: false,
-  since: null,
-  until: null,
-  reason: null,
-  consecutive_failures: 0,
-  window: { failure_rate: null, slow_calls: null },
-  ...what,
-});
 const UNTIL = '2026-01-01T12:00:30.000Z';
 const untilMs = Date.parse(UNTIL);
 
 test('a forced breaker says so, whatever it does to calls', () => {
-  expect(breakerSign(breaker({ state: 'open', forced: true, until: UNTIL }))).toEqual({
+  expect(breakerSign(breakerWith({ state: 'open', forced: true, until: UNTIL }))).toEqual({
     key: 'forcedOpen',
     tone: 'bad',
     untilMs,
   });
-  expect(breakerSign(breaker({ forced: true, until: UNTIL }))).toMatchObject({
+  expect(breakerSign(breakerWith({ forced: true, until: UNTIL }))).toMatchObject({
     key: 'forcedClosed',
     tone: 'warn',
   });
 });
 
 test('failures in a row are a warning before the breaker opens', () => {
-  expect(breakerSign(breaker({}))).toEqual({ key: 'closed', tone: 'ok', failures: 0 });
-  expect(breakerSign(breaker({ consecutive_failures: 2 }))).toMatchObject({ tone: 'warn', failures: 2 });
-  expect(breakerSign(breaker({ state: 'open', until: UNTIL }))).toEqual({
+  expect(breakerSign(breakerWith({}))).toEqual({ key: 'closed', tone: 'ok', failures: 0 });
+  expect(breakerSign(breakerWith({ consecutive_failures: 2 }))).toMatchObject({ tone: 'warn', failures: 2 });
+  expect(breakerSign(breakerWith({ state: 'open', until: UNTIL }))).toEqual({
     key: 'open',
     tone: 'bad',
     untilMs,
   });
-  expect(breakerSign(breaker({ state: 'half_open' })).key).toBe('half_open');
+  expect(breakerSign(breakerWith({ state: 'half_open' })).key).toBe('half_open');
   expect(breakerSign(null).key).toBe('noBreaker');
 });
 

@@ -3,10 +3,10 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { UpstreamStatus } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { type SecondGrid, sumOf } from '../../live/second-grid.ts';
 import { limitText } from '../../live/verdict-text.ts';
 import { Card } from '../../ui/card.tsx';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
-import { type SecondGrid, sumOf } from './second-grid.ts';
 import { StateBadges } from './state-badges.tsx';
 
 export interface UpstreamTableProps {

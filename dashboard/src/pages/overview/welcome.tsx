@@ -1,13 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
-import { ask } from '../../api/client.ts';
+import { useRoutes } from '../../api/routes.ts';
 import { useSession } from '../../api/session.ts';
-import type { RouteView, UpstreamStatus } from '../../api/types.ts';
+import type { UpstreamStatus } from '../../api/types.ts';
+import { firstCall } from '../../calls/first-call.ts';
 import { Card } from '../../ui/card.tsx';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { BurstLink, PlaygroundLink } from './action-link.tsx';
-import { firstCall } from './first-call.ts';
 
 /** For who opens the page for the first time: what this is, and the ways to see it work. */
 export function Welcome({ upstreams }: { upstreams: readonly UpstreamStatus[] }) {
@@ -31,14 +30,11 @@ export function Welcome({ upstreams }: { upstreams: readonly UpstreamStatus[] })
 function FirstCall({ upstreams }: { upstreams: readonly UpstreamStatus[] }) {
   const { t } = useTranslation('overview');
   const dataPlane = useSession()?.data_plane;
-  const routes = useQuery({
-    queryKey: ['routes'],
-    queryFn: ({ signal }) => ask<{ readonly items: readonly RouteView[] }>('/routes', { signal }),
-  });
+  const routes = useRoutes();
   if (routes.isError) return <ProblemNotice error={routes.error} onRetry={() => void routes.refetch()} />;
   if (routes.data === undefined || dataPlane === undefined) return null;
   const paced = new Set(upstreams.filter((upstream) => upstream.paced).map(({ name }) => name));
-  const call = firstCall(routes.data.items, paced, dataPlane);
+  const call = firstCall(routes.data, paced, dataPlane);
   if (call === undefined) return null;
   const { curl, variables } = call;
   return (

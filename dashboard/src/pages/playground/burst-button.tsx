@@ -3,26 +3,24 @@ import { useNavigate } from '@tanstack/react-router';
 import { Timer } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
-import { describeError } from '../../api/problem.ts';
 import { useMayAct } from '../../api/session.ts';
 import type { Burst, RouteView } from '../../api/types.ts';
+import { burstRequest, withPreset } from '../../calls/burst-form.ts';
 import { Button } from '../../ui/button.tsx';
-import { useToast } from '../../ui/toaster.tsx';
 import { Tooltip } from '../../ui/tooltip.tsx';
-import { burstRequest, withPreset } from '../load-test/presets.ts';
+import { useErrorToast } from '../../ui/use-error-toast.ts';
 
 /**
  * Starts twenty calls of the route and goes to where they are followed. Calls to somebody else's API are not started
  * from here: the load test asks for the upstream's name first.
  */
 export function BurstButton({ route, method }: { route: RouteView; method: string }) {
-  const { t, i18n } = useTranslation('playground');
+  const { t } = useTranslation('playground');
   const { t: tCommon } = useTranslation();
-  const { t: tError } = useTranslation('errors');
+  const tellError = useErrorToast();
   const mayAct = useMayAct();
   const navigate = useNavigate();
   const client = useQueryClient();
-  const toast = useToast();
   const follow = (burst: string | undefined) =>
     navigate({ to: '/load-test', search: { preset: 'burst20', route: route.path, method, burst } });
   const start = useMutation({
@@ -33,8 +31,7 @@ export function BurstButton({ route, method }: { route: RouteView; method: strin
       return follow(id);
     },
     onError: (error) => {
-      const { title, detail } = describeError(error, tError, i18n.resolvedLanguage ?? i18n.language);
-      toast({ tone: 'bad', title, detail });
+      tellError(error);
       return follow(undefined);
     },
   });

@@ -3,13 +3,13 @@ import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
 import { StackBar } from '../../charts/stack-bar.tsx';
 import { useFormat } from '../../i18n/format.ts';
+import { useCodeText } from '../../i18n/use-code-text.ts';
 import { CodeBlock } from '../../ui/code-block.tsx';
 import { DataTable } from '../../ui/data-table.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import type { Answer } from './call-life.ts';
 import { shownBody } from './shown-body.ts';
 import { statusTone } from './status-tone.ts';
-import { useCodeText } from './use-code-text.ts';
 import { waterfallOf } from './waterfall.ts';
 
 /** Everything that came back. */

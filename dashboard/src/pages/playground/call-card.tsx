@@ -1,7 +1,9 @@
 import { ChevronDown, ChevronUp, CircleStop } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { maskNumbers } from '../../clients/tax-id.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useCodeText } from '../../i18n/use-code-text.ts';
 import { Badge } from '../../ui/badge.tsx';
 import { Button } from '../../ui/button.tsx';
 import { CopyButton } from '../../ui/copy-button.tsx';
@@ -11,9 +13,7 @@ import { CallAnswer, RequestLink } from './call-answer.tsx';
 import { type CallEnd, phaseOf } from './call-life.ts';
 import type { Call } from './call-list.ts';
 import { CallSteps } from './call-steps.tsx';
-import { maskNumbers } from './mask-numbers.ts';
 import { callList } from './use-calls.ts';
-import { useCodeText } from './use-code-text.ts';
 
 /** One request, from its start to its answer. The newest one shows everything, older ones when asked. */
 export function CallCard({ call, newest }: { call: Call; newest: boolean }) {

@@ -1,5 +1,5 @@
 import type { RouteView } from '../../api/types.ts';
-import { maskNumbers } from './mask-numbers.ts';
+import { maskNumbers } from '../../clients/tax-id.ts';
 import type { PlaygroundRequest } from './request-form.ts';
 
 /** Headers whose value is a secret by their usual meaning. */

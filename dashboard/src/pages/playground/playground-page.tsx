@@ -1,16 +1,16 @@
 import { Play, Trash2 } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { NoRouteCard } from '../../calls/no-route-card.tsx';
+import { useRouteChoice } from '../../calls/use-route-choice.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { Page } from '../../ui/page.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
-import { Skeleton } from '../../ui/skeleton.tsx';
 import { BurstButton } from './burst-button.tsx';
 import { CallCard } from './call-card.tsx';
 import { RequestCard } from './request-card.tsx';
 import { callList, useCalls } from './use-calls.ts';
-import { useRouteChoice } from './use-route-choice.ts';
 
 /** One request and its whole life: where it waits, for how long, what came back and what it took. */
 export function PlaygroundPage() {
@@ -27,9 +27,7 @@ export function PlaygroundPage() {
         {route !== undefined ? (
           <RequestCard routes={routes} route={route} method={method} onChoose={choose} />
         ) : (
-          <Card title={t('formTitle')}>
-            {query.isPending ? <Skeleton lines={8} /> : <p className="text-muted">{t('noRoutes')}</p>}
-          </Card>
+          <NoRouteCard title={t('formTitle')} text={t('noRoutes')} isPending={query.isPending} />
         )}
         <Calls />
       </div>

@@ -3,6 +3,10 @@ import { type FormEvent, useMemo, useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMayAct, useSession } from '../../api/session.ts';
 import type { RouteView } from '../../api/types.ts';
+import { useFieldErrors } from '../../api/use-field-errors.ts';
+import { exampleCpf } from '../../calls/cpf.ts';
+import { inputParams, takesBody } from '../../calls/route-choice.ts';
+import { RouteFields } from '../../calls/route-fields.tsx';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';
 import { Checkbox } from '../../ui/checkbox.tsx';
@@ -13,15 +17,10 @@ import { Select } from '../../ui/select.tsx';
 import { TextArea } from '../../ui/text-area.tsx';
 import { TextInput } from '../../ui/text-input.tsx';
 import { MOST_UNDER_WAY } from './call-list.ts';
-import { exampleCpf } from './cpf.ts';
 import { curlOf, shownTarget } from './curl.ts';
 import { HeaderRows } from './header-rows.tsx';
-import { ParamField } from './param-field.tsx';
 import { EMPTY_FORM, playgroundRequest, type RequestForm } from './request-form.ts';
-import { inputParams, takesBody } from './route-choice.ts';
-import { RouteFields } from './route-fields.tsx';
 import { callList, useCalls } from './use-calls.ts';
-import { useFieldErrors } from './use-field-errors.ts';
 
 const URGENCIES = ['0', '1', '2', '3', '4', '5', '6', '7'] as const;
 
@@ -72,19 +71,11 @@ export function RequestCard({ routes, route, method, onChoose }: RequestCardProp
           route={route}
           method={method}
           onChoose={onChoose}
-          rest={form.rest}
-          onRest={(rest) => change({ rest })}
+          params={inputParams(route)}
+          form={form}
+          onChange={change}
           errors={errors}
         />
-        {inputParams(route).map((param) => (
-          <ParamField
-            key={param.name}
-            param={param}
-            value={form.params[param.name] ?? ''}
-            onChange={(value) => change({ params: { ...form.params, [param.name]: value } })}
-            error={errors[`params.${param.name}`]}
-          />
-        ))}
         {cpfNames.length > 0 && <Checkbox checked={fresh} onChange={setFresh} label={t('freshCpf')} />}
         <Field
           label={t('client')}

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import { DATA, PASSED, SCORE } from '../../calls/route.fixture.ts';
+import { chosenMethod, chosenRoute, methodsOf, routeKey } from '../../calls/route-choice.ts';
 import { curlOf, shownTarget } from './curl.ts';
 import { EMPTY_FORM, playgroundRequest } from './request-form.ts';
-import { DATA, PASSED, SCORE } from './route.fixture.ts';
-import { chosenMethod, chosenRoute, methodsOf, routeKey } from './route-choice.ts';
 
 const BASE = 'http://127.0.0.1:8000';
 

@@ -1,5 +1,5 @@
 import type { RouteView } from '../../api/types.ts';
-import { inputParams, isWildcard, takesBody } from './route-choice.ts';
+import { inputParams, isWildcard, takesBody } from '../../calls/route-choice.ts';
 
 export interface HeaderRow {
   /** Tells rows apart while they are edited. */

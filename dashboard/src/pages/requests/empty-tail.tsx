@@ -1,14 +1,12 @@
-import { useQuery } from '@tanstack/react-query';
 import { ListTree, SearchX } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { ask } from '../../api/client.ts';
+import { useRoutes } from '../../api/routes.ts';
 import { useSession } from '../../api/session.ts';
-import type { RouteView } from '../../api/types.ts';
+import { firstCall } from '../../calls/first-call.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { EmptyState } from '../../ui/empty-state.tsx';
-import { firstCall } from '../overview/first-call.ts';
 import type { TailFilters } from './tail-filters.ts';
 
 interface EmptyTailProps {
@@ -24,15 +22,11 @@ export function EmptyTail({ filters, waiting, onShow }: EmptyTailProps) {
   const format = useFormat();
   const dataPlane = useSession()?.data_plane;
   const paced = useLive()?.upstreams.filter((upstream) => upstream.paced) ?? [];
-  const routes = useQuery({
-    queryKey: ['routes'],
-    queryFn: ({ signal }) => ask<{ items: readonly RouteView[] }>('/routes', { signal }),
-    staleTime: 60_000,
-  });
+  const routes = useRoutes();
   const call =
     dataPlane === undefined
       ? undefined
-      : firstCall(routes.data?.items ?? [], new Set(paced.map(({ name }) => name)), dataPlane);
+      : firstCall(routes.data ?? [], new Set(paced.map(({ name }) => name)), dataPlane);
   const action =
     waiting === 0 ? undefined : (
       <Button onClick={onShow}>{t('showNew', { count: waiting, shown: format.number(waiting) })}</Button>

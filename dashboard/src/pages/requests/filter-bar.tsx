@@ -1,17 +1,15 @@
-import { useQuery } from '@tanstack/react-query';
 import { SlidersHorizontal, X } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import { ask } from '../../api/client.ts';
-import type { RouteView } from '../../api/types.ts';
+import { useRoutes } from '../../api/routes.ts';
+import { maskClient, maskNumbers } from '../../clients/tax-id.ts';
+import { TypedFilter } from '../../clients/typed-filter.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { cx } from '../../ui/class-names.ts';
 import { Select } from '../../ui/select.tsx';
 import { CACHE_RESULTS, FILTER_NAMES, type FilterName, OUTCOMES, type TailFilters } from './tail-filters.ts';
-import { maskClient, maskNumbers } from './tax-id.ts';
-import { TypedFilter } from './typed-filter.tsx';
 
 const STATUSES = ['2xx', '3xx', '4xx', '5xx', '403', '404', '429', '499', '502', '503', '504'];
 const SLOWER_THAN_MS = [100, 500, 1_000, 5_000, 10_000, 30_000];
@@ -29,11 +27,7 @@ export function FilterBar({ filters, onChange, onReset }: FilterBarProps) {
   const format = useFormat();
   const [isOpen, setIsOpen] = useState(false);
   const upstreams = useLive()?.upstreams.map(({ name }) => name) ?? [];
-  const routes = useQuery({
-    queryKey: ['routes'],
-    queryFn: ({ signal }) => ask<{ items: readonly RouteView[] }>('/routes', { signal }),
-    staleTime: 60_000,
-  });
+  const routes = useRoutes();
   const byText = useCallback((value: string) => onChange('text', value), [onChange]);
   const byClient = useCallback((value: string) => onChange('client', value), [onChange]);
   const choice = (name: FilterName, values: readonly string[], labelOf: (value: string) => string) => {
@@ -79,7 +73,7 @@ export function FilterBar({ filters, onChange, onReset }: FilterBarProps) {
           mask={maskClient}
           onCommit={byClient}
         />
-        {choice('route', routes.data?.items.map(({ path }) => path) ?? [], (value) => value)}
+        {choice('route', routes.data?.map(({ path }) => path) ?? [], (value) => value)}
         {choice('upstream', upstreams, (value) => value)}
         {choice('outcome', OUTCOMES, (value) => t(`outcome.${value as (typeof OUTCOMES)[number]}`))}
         {choice('status', STATUSES, (value) => value)}

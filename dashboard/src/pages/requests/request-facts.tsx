@@ -1,15 +1,15 @@
 import { useTranslation } from 'react-i18next';
 import type { RequestRecord } from '../../api/types.ts';
 import { StackBar } from '../../charts/stack-bar.tsx';
+import { nameOf } from '../../clients/rule-client.ts';
 import { useFormat } from '../../i18n/format.ts';
+import { useCodeText } from '../../i18n/use-code-text.ts';
 import { CopyButton } from '../../ui/copy-button.tsx';
 import { KeyValue } from '../../ui/key-value.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { StatusDot } from '../../ui/status-dot.tsx';
 import { OUTCOME_TONE } from './outcome-tone.ts';
 import { RequestLinks } from './request-links.tsx';
-import { nameOf } from './rule-client.ts';
-import { useCodeText } from './use-code-text.ts';
 import { splitOf, whyOf } from './why.ts';
 
 /** Why it took that long, where the time went, and the facts. */
@@ -17,7 +17,7 @@ export function RequestFacts({ record }: { record: RequestRecord }) {
   const { t } = useTranslation('requests');
   const format = useFormat();
   const { queue, other, upstream } = splitOf(record);
-  const codeText = useCodeText(record.code);
+  const codeText = useCodeText()(record.code);
   const ms = (value: number | null) => (value === null ? '–' : format.duration(value));
   return (
     <div className="flex flex-col gap-5">

@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { Activity, Filter, ShieldPlus } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import type { RequestRecord } from '../../api/types.ts';
-import { canBeNamed, clientOfRule, nameOf } from './rule-client.ts';
+import { canBeNamed, clientOfRule, nameOf } from '../../clients/rule-client.ts';
 
 const LOOK =
   'inline-flex min-h-8 max-w-full items-center gap-2 rounded-md border border-line-strong bg-surface px-3 py-1 font-medium text-sm hover:bg-sunken';

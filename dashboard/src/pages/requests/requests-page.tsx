@@ -1,8 +1,8 @@
 import { Pause, Play } from 'lucide-react';
 import { useCallback, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { usePageSearch } from '../../address/page-search.ts';
 import type { RequestRecord } from '../../api/types.ts';
-import { usePageSearch } from '../../app/search.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';

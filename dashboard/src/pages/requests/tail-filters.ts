@@ -1,7 +1,7 @@
+import type { Search } from '../../address/page-search.ts';
 import type { Query } from '../../api/client.ts';
 import type { RequestRecord } from '../../api/types.ts';
-import type { Search } from '../../app/router.tsx';
-import { maskClient, maskNumbers } from './tax-id.ts';
+import { maskClient, maskNumbers } from '../../clients/tax-id.ts';
 
 export const OUTCOMES = [
   'success',

@@ -7,12 +7,12 @@ import { Notice } from '../../ui/notice.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { StatusDot } from '../../ui/status-dot.tsx';
+import { useMedia } from '../../ui/use-media.ts';
 import { VirtualList } from '../../ui/virtual-list.tsx';
 import { EmptyTail } from './empty-tail.tsx';
 import { MOST_ROWS, type Tail } from './tail.ts';
 import type { TailFilters } from './tail-filters.ts';
 import { ROW_HEIGHT, TailHead, TailRow } from './tail-row.tsx';
-import { useIsNarrow } from './use-is-narrow.ts';
 import { useHeldTail, useTail } from './use-tail.ts';
 
 /** What the window has left; a short list takes only what it needs. */
@@ -30,7 +30,8 @@ interface TailListProps {
 /** The last requests, newest first. It stands still while it is paused, pointed at or read by keyboard. */
 export function TailList({ filters, boot, paused, openSeq, onOpen }: TailListProps) {
   const { t } = useTranslation('requests');
-  const isNarrow = useIsNarrow();
+  // Too narrow for ten columns beside the menu.
+  const isNarrow = useMedia('(max-width: 1199px)');
   const { data, error, refetch } = useTail(filters, boot);
   const [pointed, setPointed] = useState(false);
   const [focused, setFocused] = useState(false);

@@ -1,11 +1,11 @@
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import type { RequestRecord } from '../../api/types.ts';
+import { nameOf } from '../../clients/rule-client.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { cx } from '../../ui/class-names.ts';
 import { StatusDot } from '../../ui/status-dot.tsx';
 import { OUTCOME_TONE } from './outcome-tone.ts';
-import { nameOf } from './rule-client.ts';
 import { splitOf } from './why.ts';
 
 /** Pixels. */

@@ -1,5 +1,6 @@
 import type { TFunction } from 'i18next';
 import type { Format } from '../../i18n/format.ts';
+import { namedWindow } from '../../live/named-window.ts';
 import type { OpeningRule } from './breaker-path.ts';
 
 /** What opens a breaker, as it stands over the arrow from closed to open. */
@@ -55,16 +56,9 @@ export function shareText(rule: OpeningRule, t: TFunction<'upstream'>, format: F
   });
 }
 
-const NAMED_WINDOWS = [
-  [1_000, 'second'],
-  [60_000, 'minute'],
-  [3_600_000, 'hour'],
-  [86_400_000, 'day'],
-] as const;
-
 /** `in the last minute`, `in the last 30 s`. */
 function lookedBackText(windowMs: number | undefined, t: TFunction<'upstream'>, format: Format): string {
-  const named = NAMED_WINDOWS.find(([ms]) => ms === windowMs)?.[1];
+  const named = namedWindow(windowMs);
   if (named !== undefined) return t(`breaker.window.${named}`);
   const time = durationText(windowMs, format);
   // Hours are of another gender than minutes and seconds where words have one.

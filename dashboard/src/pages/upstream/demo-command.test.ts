@@ -1,33 +1,18 @@
 import { expect, test } from 'bun:test';
-import type { RouteView } from '../../api/types.ts';
+import { routeWith } from '../../calls/route.fixture.ts';
 import { demoCommand } from './demo-command.ts';
-
-const route = (change: Partial<RouteView>): RouteView => ({
-  path: '/proxy/score',
-  methods: ['GET'],
-  upstream: 'score',
-  sandbox: true,
-  params: [],
-  cached: false,
-  body: null,
-  urgency: 3,
-  client_required: false,
-  client_limit: null,
-  timeout_ms: 10_000,
-  ...change,
-});
 
 const cpf = { name: 'cpf', required: true, pattern: 'cpf', personal: true, control: null };
 
 test('a route that needs a tax id is called by the load test, and none is shown', () => {
-  const command = demoCommand([route({ params: [cpf] })], 'score', 'http://127.0.0.1:8000/');
+  const command = demoCommand([routeWith({ params: [cpf] })], 'score', 'http://127.0.0.1:8000/');
   expect(command).toBe('npx comporta burst -n 50 --url http://127.0.0.1:8000/proxy/score');
 });
 
 test('other routes are called by curl, with what they require', () => {
   const routes = [
-    route({ upstream: 'other' }),
-    route({
+    routeWith({ upstream: 'other' }),
+    routeWith({
       path: '/api/*',
       methods: ['POST'],
       body: 'json',
@@ -41,5 +26,5 @@ test('other routes are called by curl, with what they require', () => {
 });
 
 test('an upstream without a route has no command', () => {
-  expect(demoCommand([route({})], 'external', 'http://gateway')).toBeUndefined();
+  expect(demoCommand([routeWith({})], 'external', 'http://gateway')).toBeUndefined();
 });

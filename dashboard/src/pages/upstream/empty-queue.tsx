@@ -1,10 +1,8 @@
-import { useQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { Inbox } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
-import { ask } from '../../api/client.ts';
+import { useRoutes } from '../../api/routes.ts';
 import { useSession } from '../../api/session.ts';
-import type { RouteView } from '../../api/types.ts';
 import { EmptyState } from '../../ui/empty-state.tsx';
 import { demoCommand } from './demo-command.ts';
 
@@ -15,17 +13,11 @@ import { demoCommand } from './demo-command.ts';
 export function EmptyQueue({ name, canWait }: { name: string; canWait: boolean }) {
   const { t } = useTranslation('upstream');
   const session = useSession();
-  const { data: routes } = useQuery({
-    queryKey: ['routes'],
-    queryFn: ({ signal }) => ask<{ items: readonly RouteView[] }>('/routes', { signal }),
-    staleTime: 60_000,
-    // The command is an extra: without it the load test is still there.
-    retry: false,
-  });
+  const { data: routes } = useRoutes();
   const command =
     !canWait || routes === undefined || session === undefined
       ? undefined
-      : demoCommand(routes.items, name, session.data_plane);
+      : demoCommand(routes, name, session.data_plane);
   return (
     <EmptyState
       icon={Inbox}

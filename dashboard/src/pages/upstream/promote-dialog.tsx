@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { WaitingRequest } from '../../api/types.ts';
 import { Field } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
 import { showToast } from '../../ui/toaster.tsx';
@@ -7,11 +8,18 @@ import { FormDialog } from './form-dialog.tsx';
 import { URGENCIES } from './lanes.ts';
 import { problemAt } from './limits-form.ts';
 import { useUrgencyWord } from './queue-lanes.tsx';
-import type { Waiting } from './use-queue-pages.ts';
 import { useUpstreamChange } from './use-upstream-now.ts';
 
 /** Gives one who waits another urgency. */
-export function PromoteDialog({ name, row, onClose }: { name: string; row: Waiting; onClose: () => void }) {
+export function PromoteDialog({
+  name,
+  row,
+  onClose,
+}: {
+  name: string;
+  row: WaitingRequest;
+  onClose: () => void;
+}) {
   const { t } = useTranslation('upstream');
   const change = useUpstreamChange(name);
   const [urgency, setUrgency] = useState('0');

@@ -1,7 +1,7 @@
 import { Hourglass } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
+import { usePageSearch } from '../../address/page-search.ts';
 import type { UpstreamDetail, UpstreamStatus } from '../../api/types.ts';
-import { usePageSearch } from '../../app/search.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Button } from '../../ui/button.tsx';
 import { Card } from '../../ui/card.tsx';

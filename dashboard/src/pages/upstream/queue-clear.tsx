@@ -2,12 +2,13 @@ import { Trash2 } from 'lucide-react';
 import { useState } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMayAct } from '../../api/session.ts';
+import type { QueueHolders } from '../../api/types.ts';
 import { Button } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { showToast } from '../../ui/toaster.tsx';
-import { type Holders, useHolders, useHoldersText } from './use-holders.ts';
+import { useHolders, useHoldersText } from './use-holders.ts';
 import { useUpstreamChange } from './use-upstream-now.ts';
 
 /** From so many on, the name of the upstream has to be typed. */
@@ -54,7 +55,7 @@ function ClearDialog({ name, waiting, onClose }: { name: string; waiting: number
       tone="danger"
       {...(waiting > TYPED_ABOVE ? { typeToConfirm: name } : {})}
       onConfirm={() =>
-        change<Holders>('/queue', { method: 'DELETE' }).then((cleared) =>
+        change<QueueHolders>('/queue', { method: 'DELETE' }).then((cleared) =>
           showToast({ tone: 'ok', title: t('clear.done', { holders: text(cleared) }) }),
         )
       }

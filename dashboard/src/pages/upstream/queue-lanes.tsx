@@ -40,7 +40,6 @@ function LaneButton({ lane, isChosen, onClick }: { lane: Lane; isChosen: boolean
     <button
       type="button"
       aria-pressed={isChosen}
-      aria-label={t('lanes.name', { urgency: word === '' ? urgency : `${urgency}, ${word}`, shown })}
       onClick={onClick}
       data-testid={`lane-${urgency}`}
       className={cx(
@@ -49,13 +48,15 @@ function LaneButton({ lane, isChosen, onClick }: { lane: Lane; isChosen: boolean
       )}
     >
       <span className="truncate">
+        <span className="sr-only">{t('row.urgency')} </span>
         <strong>{urgency}</strong> <span className="text-muted">{word}</span>
       </span>
       <span className="h-3 overflow-hidden rounded-sm bg-sunken">
         <span className="live-number block h-full bg-chart-queue" style={{ width: `${share * 100}%` }} />
       </span>
-      <span aria-hidden className={cx('live-number text-right', waiting === 0 && 'text-muted')}>
+      <span className={cx('live-number text-right', waiting === 0 && 'text-muted')}>
         {shown}
+        <span className="sr-only"> {t('queue.waiting')}</span>
       </span>
     </button>
   );

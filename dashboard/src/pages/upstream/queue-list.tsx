@@ -1,8 +1,10 @@
 import { useRef, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { WaitingRequest } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useLiveView } from '../../live/use-live.ts';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
+import { useMedia } from '../../ui/use-media.ts';
 import { VirtualList } from '../../ui/virtual-list.tsx';
 import { RowClockProvider } from './countdown.tsx';
 import type { Urgency } from './lanes.ts';
@@ -10,10 +12,10 @@ import { PromoteDialog } from './promote-dialog.tsx';
 import { MOST_ROWS, rowAt } from './queue-pages.ts';
 import { QueueRow, QueueRowHead, ROW_HEIGHT } from './queue-row.tsx';
 import { RemoveDialog } from './remove-dialog.tsx';
-import { useIsNarrow, useOnScreen } from './use-on-screen.ts';
-import { useQueuePages, type Waiting } from './use-queue-pages.ts';
+import { useOnScreen } from './use-on-screen.ts';
+import { useQueuePages } from './use-queue-pages.ts';
 
-type Asked = { readonly kind: 'promote' | 'remove'; readonly row: Waiting };
+type Asked = { readonly kind: 'promote' | 'remove'; readonly row: WaitingRequest };
 
 const MOST_HEIGHT = 480;
 
@@ -30,7 +32,8 @@ export function QueueList({
   const { t } = useTranslation('upstream');
   const format = useFormat();
   const box = useRef<HTMLDivElement>(null);
-  const isNarrow = useIsNarrow();
+  // Too narrow for a row of a table.
+  const isNarrow = useMedia('(max-width: 767px)');
   const [asked, setAsked] = useState<Asked>();
   const { count, pages, error, retry, onRange } = useQueuePages(name, urgency, waiting, useOnScreen(box));
   const rowHeight = isNarrow ? ROW_HEIGHT.narrow : ROW_HEIGHT.wide;

@@ -2,11 +2,11 @@ import { ArrowUpDown, Trash2 } from 'lucide-react';
 import type { ReactNode } from 'react';
 import { useTranslation } from 'react-i18next';
 import { useMayAct } from '../../api/session.ts';
+import type { WaitingRequest } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { IconButton } from '../../ui/icon-button.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
 import { RunningInRow } from './countdown.tsx';
-import type { Waiting } from './use-queue-pages.ts';
 
 /** Pixels. */
 export const ROW_HEIGHT = { wide: 44, narrow: 76 } as const;
@@ -31,10 +31,10 @@ export function QueueRowHead() {
 }
 
 interface QueueRowProps {
-  readonly found: { readonly row: Waiting; readonly atMs: number } | undefined;
+  readonly found: { readonly row: WaitingRequest; readonly atMs: number } | undefined;
   readonly isNarrow: boolean;
-  readonly onPromote: (row: Waiting) => void;
-  readonly onRemove: (row: Waiting) => void;
+  readonly onPromote: (row: WaitingRequest) => void;
+  readonly onRemove: (row: WaitingRequest) => void;
 }
 
 /** One who waits. Its ages run between two answers by themselves. */
@@ -124,7 +124,7 @@ function RowActions({
   row,
   onPromote,
   onRemove,
-}: Pick<QueueRowProps, 'onPromote' | 'onRemove'> & { row: Waiting }) {
+}: Pick<QueueRowProps, 'onPromote' | 'onRemove'> & { row: WaitingRequest }) {
   const { t } = useTranslation('upstream');
   const mayAct = useMayAct();
   return (

@@ -1,11 +1,19 @@
 import { useTranslation } from 'react-i18next';
+import type { WaitingRequest } from '../../api/types.ts';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { showToast } from '../../ui/toaster.tsx';
-import type { Waiting } from './use-queue-pages.ts';
 import { useUpstreamChange } from './use-upstream-now.ts';
 
 /** Refuses one who waits. */
-export function RemoveDialog({ name, row, onClose }: { name: string; row: Waiting; onClose: () => void }) {
+export function RemoveDialog({
+  name,
+  row,
+  onClose,
+}: {
+  name: string;
+  row: WaitingRequest;
+  onClose: () => void;
+}) {
   const { t } = useTranslation('upstream');
   const change = useUpstreamChange(name);
   return (

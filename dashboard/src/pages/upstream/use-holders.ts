@@ -1,20 +1,15 @@
 import { useQuery } from '@tanstack/react-query';
 import { useTranslation } from 'react-i18next';
 import { ask } from '../../api/client.ts';
+import type { QueueHolders } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { pathOf } from './use-upstream-now.ts';
-
-/** Who waits, counted: what an action would meet. */
-export interface Holders {
-  readonly requests: number;
-  readonly clients: number;
-}
 
 /** Asks as long as the component that asks is there: counted when its dialog opens, and kept fresh. */
 export function useHolders(name: string) {
   return useQuery({
     queryKey: ['upstreams', name, 'queue', 'holders'],
-    queryFn: ({ signal }) => ask<Holders>(`${pathOf(name)}/queue/holders`, { signal }),
+    queryFn: ({ signal }) => ask<QueueHolders>(`${pathOf(name)}/queue/holders`, { signal }),
     staleTime: 0,
     gcTime: 0,
     refetchInterval: 1_000,
@@ -22,7 +17,7 @@ export function useHolders(name: string) {
 }
 
 /** "42 waiting requests of 3 clients". */
-export function useHoldersText(): (holders: Holders) => string {
+export function useHoldersText(): (holders: QueueHolders) => string {
   const { t } = useTranslation('upstream');
   const format = useFormat();
   return ({ requests, clients }) =>

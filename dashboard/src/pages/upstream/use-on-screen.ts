@@ -13,15 +13,3 @@ export function useOnScreen(element: RefObject<Element | null>): boolean {
   }, [element]);
   return isShown;
 }
-
-/** Whether the window is too narrow for a row of a table. */
-export function useIsNarrow(): boolean {
-  const [query] = useState(() => matchMedia('(max-width: 767px)'));
-  const [isNarrow, setIsNarrow] = useState(query.matches);
-  useEffect(() => {
-    const look = () => setIsNarrow(query.matches);
-    query.addEventListener('change', look);
-    return () => query.removeEventListener('change', look);
-  }, [query]);
-  return isNarrow;
-}

@@ -1,20 +1,10 @@
 import { useQueries } from '@tanstack/react-query';
 import { useCallback, useEffect, useRef, useState } from 'react';
 import { ask } from '../../api/client.ts';
-import type { Page } from '../../api/types.ts';
+import type { Page, WaitingRequest } from '../../api/types.ts';
 import type { Urgency } from './lanes.ts';
 import { PAGE_ROWS, pagesInSight, type QueuePage, rowCount } from './queue-pages.ts';
 import { pathOf } from './use-upstream-now.ts';
-
-/** Somebody who waits, as the admin API tells it. */
-export interface Waiting {
-  readonly position: number;
-  readonly id: string;
-  readonly client: string;
-  readonly urgency: number;
-  readonly age_ms: number;
-  readonly eta_ms: number | null;
-}
 
 const REFRESH_MS = 1_000;
 /** While the list is being scrolled, no question is asked for what only flies by. */
@@ -22,7 +12,7 @@ const SETTLE_MS = 90;
 
 export interface QueuePages {
   readonly count: number;
-  readonly pages: ReadonlyMap<number, QueuePage<Waiting>>;
+  readonly pages: ReadonlyMap<number, QueuePage<WaitingRequest>>;
   readonly error: unknown;
   readonly retry: () => void;
   readonly onRange: (first: number, last: number) => void;
@@ -50,9 +40,9 @@ export function useQueuePages(
   const results = useQueries({
     queries: wanted.map((page) => ({
       queryKey: ['upstreams', name, 'queue', urgency ?? 'all', page],
-      queryFn: async ({ signal }: { signal: AbortSignal }): Promise<QueuePage<Waiting>> => {
+      queryFn: async ({ signal }: { signal: AbortSignal }): Promise<QueuePage<WaitingRequest>> => {
         const query = { urgency, offset: page * PAGE_ROWS, limit: PAGE_ROWS };
-        const { items, total } = await ask<Page<Waiting>>(`${pathOf(name)}/queue`, { query, signal });
+        const { items, total } = await ask<Page<WaitingRequest>>(`${pathOf(name)}/queue`, { query, signal });
         return { items, total, atMs: performance.now() };
       },
       enabled: isShown,
@@ -62,7 +52,7 @@ export function useQueuePages(
       gcTime: 5_000,
     })),
   });
-  const pages = new Map<number, QueuePage<Waiting>>();
+  const pages = new Map<number, QueuePage<WaitingRequest>>();
   for (const [index, page] of wanted.entries()) {
     const answer = results[index]?.data;
     if (answer !== undefined) pages.set(page, answer);

@@ -1,10 +1,10 @@
 import { useTranslation } from 'react-i18next';
+import type { Search } from '../../address/page-search.ts';
 import { ApiError } from '../../api/problem.ts';
-import type { Search } from '../../app/router.tsx';
+import type { UsageDimension } from '../../api/types.ts';
 import { Button } from '../../ui/button.tsx';
 import { Notice } from '../../ui/notice.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
-import type { UsageDimension } from './usage-answer.ts';
 import { areKeptTogether } from './usage-dimensions.ts';
 import { NO_FILTERS } from './usage-question.ts';
 

@@ -2,24 +2,21 @@ import { useMutation } from '@tanstack/react-query';
 import { Download } from 'lucide-react';
 import { useTranslation } from 'react-i18next';
 import { download, type Query } from '../../api/client.ts';
-import { describeError } from '../../api/problem.ts';
+import type { UsageBucket } from '../../api/types.ts';
 import { Button } from '../../ui/button.tsx';
 import { Menu } from '../../ui/menu.tsx';
 import { showToast } from '../../ui/toaster.tsx';
-import type { UsageBucket } from './usage-answer.ts';
+import { useErrorToast } from '../../ui/use-error-toast.ts';
 
 /** The question that the table asks, without its bound on rows, as a file. */
 export function CsvMenu({ query, bucket }: { query: Query; bucket: UsageBucket }) {
-  const { t, i18n } = useTranslation('usage');
-  const { t: tError } = useTranslation('errors');
+  const { t } = useTranslation('usage');
+  const tellError = useErrorToast();
   const save = useMutation({
     mutationFn: (asked: Query) =>
       download('/usage', 'comporta-usage.csv', { query: { ...asked, format: 'csv' } }),
     onSuccess: () => showToast({ tone: 'ok', title: t('csv.done') }),
-    onError: (error) => {
-      const { title, detail } = describeError(error, tError, i18n.resolvedLanguage ?? i18n.language);
-      showToast({ tone: 'bad', title, detail });
-    },
+    onError: tellError,
   });
   return (
     <Menu

@@ -1,12 +1,12 @@
 import { Plus, X } from 'lucide-react';
 import { type FormEvent, useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
-import type { Search } from '../../app/router.tsx';
+import type { Search } from '../../address/page-search.ts';
+import type { UsageDimension } from '../../api/types.ts';
 import { useLive } from '../../live/use-live.ts';
 import { Button } from '../../ui/button.tsx';
 import { Select } from '../../ui/select.tsx';
 import { TextInput } from '../../ui/text-input.tsx';
-import type { UsageDimension } from './usage-answer.ts';
 import { areKeptTogether, choicesBeside, DIMENSIONS, valuesOf } from './usage-dimensions.ts';
 import { filteredBy, NO_FILTERS, type UsageQuestion } from './usage-question.ts';
 import { useValueText } from './use-value-text.ts';

@@ -1,14 +1,14 @@
 import { useTranslation } from 'react-i18next';
+import type { Search } from '../../address/page-search.ts';
 import type { Query } from '../../api/client.ts';
-import type { Search } from '../../app/router.tsx';
+import type { UsageBucket } from '../../api/types.ts';
 import { Card } from '../../ui/card.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
 import { Skeleton } from '../../ui/skeleton.tsx';
-import { CodeText } from '../configuration/code-text.tsx';
 import { CombinationNotice } from './combination-notice.tsx';
 import { CsvMenu } from './csv-menu.tsx';
 import { GroupTable } from './group-table.tsx';
 import { GroupingPicker } from './grouping-picker.tsx';
-import type { UsageBucket } from './usage-answer.ts';
 import { OTHER } from './usage-dimensions.ts';
 import { filteredBy, orderOf, type UsageQuestion } from './usage-question.ts';
 import { useUsage } from './use-usage.ts';

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import type { Search } from '../../app/router.tsx';
+import type { Search } from '../../address/page-search.ts';
+import type { UsageDimension, UsageRow } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { type Column, DataTable } from '../../ui/data-table.tsx';
-import type { UsageDimension, UsageRow } from './usage-answer.ts';
 import {
   lookInto,
   SORTABLE,

@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import type { Search } from '../../app/router.tsx';
+import type { Search } from '../../address/page-search.ts';
+import type { UsageDimension } from '../../api/types.ts';
 import { Field } from '../../ui/field.tsx';
 import { Select } from '../../ui/select.tsx';
-import type { UsageDimension } from './usage-answer.ts';
 import { areKeptTogether, choicesBeside, DIMENSIONS } from './usage-dimensions.ts';
 import { filteredBy, type UsageQuestion } from './usage-question.ts';
 

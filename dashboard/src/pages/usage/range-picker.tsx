@@ -1,5 +1,5 @@
 import { useTranslation } from 'react-i18next';
-import type { Search } from '../../app/router.tsx';
+import type { Search } from '../../address/page-search.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Field } from '../../ui/field.tsx';
 import { Segmented } from '../../ui/segmented.tsx';

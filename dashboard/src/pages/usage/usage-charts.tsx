@@ -1,9 +1,9 @@
 import { useMemo } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { UsageAnswer } from '../../api/types.ts';
 import { TimeChart } from '../../charts/time-chart.tsx';
 import { useFormat } from '../../i18n/format.ts';
 import { Card } from '../../ui/card.tsx';
-import type { UsageAnswer } from './usage-answer.ts';
 import { seriesOf } from './usage-series.ts';
 
 /** Requests and latency over the range, bucket by bucket, with one cursor for both. */
@@ -24,8 +24,7 @@ export function UsageCharts({ answer, spanMs }: { answer: UsageAnswer; spanMs: n
           height={220}
           syncKey="usage"
           ariaLabel={t(`chart.requests.${bucket}`)}
-          // Half a request is no line of the axis.
-          formatY={(y) => (Number.isInteger(y) ? format.number(y) : '')}
+          whole
           series={[
             { label: t('chart.all'), color: '--chart-arrivals', kind: 'bars' },
             { label: t('chart.cached'), color: '--chart-cached', kind: 'dashed' },

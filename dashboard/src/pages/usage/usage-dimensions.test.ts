@@ -1,7 +1,7 @@
 import { expect, test } from 'bun:test';
 import { COUNTED, tableFor } from '../../../../src/ledger/sql/usage-plan.ts';
 import { USAGE_DIMENSIONS } from '../../../../src/usage/rollup.ts';
-import type { UsageDimension } from './usage-answer.ts';
+import type { UsageDimension } from '../../api/types.ts';
 import { areKeptTogether, choicesBeside, DIMENSIONS } from './usage-dimensions.ts';
 
 /** Every set of dimensions there is. */

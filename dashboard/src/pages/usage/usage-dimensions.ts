@@ -1,4 +1,4 @@
-import type { UsageDimension } from './usage-answer.ts';
+import type { UsageDimension } from '../../api/types.ts';
 
 /** What usage is counted by, in the order in which it is offered. */
 export const DIMENSIONS = [

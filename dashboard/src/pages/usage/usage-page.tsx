@@ -1,8 +1,8 @@
 import { useTranslation } from 'react-i18next';
-import { usePageSearch } from '../../app/search.ts';
+import { usePageSearch } from '../../address/page-search.ts';
 import { Card } from '../../ui/card.tsx';
+import { CodeText } from '../../ui/code-text.tsx';
 import { Page } from '../../ui/page.tsx';
-import { CodeText } from '../configuration/code-text.tsx';
 import { FilterBar } from './filter-bar.tsx';
 import { RangePicker } from './range-picker.tsx';
 import { readQuestion } from './usage-question.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { UsageRow } from './usage-answer.ts';
+import type { UsageRow } from '../../api/types.ts';
 import { areKeptTogether, isDimension } from './usage-dimensions.ts';
 import { lookInto, orderOf, readQuestion, sortGroups, successShare } from './usage-question.ts';
 

@@ -1,6 +1,6 @@
-import type { Search } from '../../app/router.tsx';
+import type { Search } from '../../address/page-search.ts';
+import type { UsageDimension, UsageRow } from '../../api/types.ts';
 import { sortRows } from '../../ui/sort-rows.ts';
-import type { UsageDimension, UsageRow } from './usage-answer.ts';
 import { choicesBeside, DIMENSIONS, isDimension } from './usage-dimensions.ts';
 
 export const SORTABLE = ['count', 'success', 'errors', 'average', 'p95', 'bytes'] as const;

@@ -1,5 +1,5 @@
-import type { Search } from '../../app/router.tsx';
-import type { UsageBucket } from './usage-answer.ts';
+import type { Search } from '../../address/page-search.ts';
+import type { UsageBucket } from '../../api/types.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

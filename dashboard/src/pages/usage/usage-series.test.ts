@@ -1,5 +1,5 @@
 import { expect, test } from 'bun:test';
-import type { UsageAnswer, UsageRow } from './usage-answer.ts';
+import type { UsageAnswer, UsageRow } from '../../api/types.ts';
 import { seriesOf } from './usage-series.ts';
 
 function row(start: string, count: number): UsageRow {

@@ -1,4 +1,4 @@
-import type { UsageAnswer, UsageBucket } from './usage-answer.ts';
+import type { UsageAnswer, UsageBucket } from '../../api/types.ts';
 
 const BUCKET_SEC: Readonly<Record<UsageBucket, number>> = { '1m': 60, '1h': 3_600, '1d': 86_400 };
 

@@ -1,7 +1,7 @@
 import { useTranslation } from 'react-i18next';
+import type { UsageRow } from '../../api/types.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { Stat } from '../../ui/stat.tsx';
-import type { UsageRow } from './usage-answer.ts';
 import { successShare } from './usage-question.ts';
 
 /** The whole range in six numbers. */

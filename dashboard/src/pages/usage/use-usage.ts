@@ -1,6 +1,6 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ask, type Query } from '../../api/client.ts';
-import type { UsageAnswer } from './usage-answer.ts';
+import type { UsageAnswer } from '../../api/types.ts';
 
 /** One question about usage, asked again as long as its range goes on. What was there stays until the next answer. */
 export function useUsage(query: Query, refetchInterval: number | false) {

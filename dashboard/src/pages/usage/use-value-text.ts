@@ -1,7 +1,7 @@
 import { useCallback } from 'react';
 import { useTranslation } from 'react-i18next';
+import type { UsageDimension } from '../../api/types.ts';
 import type usage from '../../i18n/locales/en/usage.json';
-import type { UsageDimension } from './usage-answer.ts';
 
 type Named = keyof (typeof usage)['value'];
 

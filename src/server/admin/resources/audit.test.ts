@@ -43,3 +43,18 @@ test('by subject', async () => {
   const { json } = await fixture.call('GET', `/audit?subject=${encodeURIComponent('cache/proxy/score')}`);
   expect(json.items.map(({ id }: { id: number }) => id)).toEqual([4, 2]);
 });
+
+test('by action and actor, together with the subject', async () => {
+  const fixture = await withEntries(2);
+  await fixture.call('POST', '/config/reload');
+  const ids = async (query: string) => {
+    const { json } = await fixture.call('GET', `/audit?${query}`);
+    return json.items.map(({ id }: { id: number }) => id);
+  };
+  expect(await ids('action=config.reload')).toEqual([3]);
+  expect(await ids('action=cache.purge')).toEqual([2, 1]);
+  expect(await ids('action=cache.purge&subject=cache')).toEqual([1]);
+  expect(await ids('actor=local%40127.0.0.1')).toEqual([3, 2, 1]);
+  expect(await ids('actor=local')).toEqual([]);
+  expect((await fixture.call('GET', '/audit?action=')).status).toBe(400);
+});

@@ -6,7 +6,7 @@ import { isoTime, moment } from '../wall-time.ts';
 
 const anything = z.unknown().openapi({ description: 'Null: there was nothing.' });
 
-const auditEntry = z
+export const auditEntry = z
   .object({
     id: z.number().int().describe('Rises with every entry.'),
     at: moment,
@@ -18,7 +18,7 @@ const auditEntry = z
   })
   .openapi('AuditEntry');
 
-const auditPage = z.object({
+export const auditPage = z.object({
   items: z.array(auditEntry),
   next_before: z.number().int().nullable().describe('`before` of the next page; null: there is none.'),
 });
@@ -43,12 +43,17 @@ export const auditOperations = [
           max: Number.MAX_SAFE_INTEGER,
         }).optional(),
         subject: line('Only changes of this, such as `rule/slow-down`.', { min: 1, max: 256 }).optional(),
+        action: line('Only changes of this kind, such as `breaker.force`.', { min: 1, max: 256 }).optional(),
+        actor: line('Only changes by this one, such as `operator@10.0.0.7`.', {
+          min: 1,
+          max: 256,
+        }).optional(),
       }),
       answers: [{ status: 200, description: 'One page.', schema: auditPage }],
       errors: ['ledger_unavailable'],
     },
-    async ({ ports, query: { limit, before, subject } }) => {
-      const entries = await ports.audit.list({ limit, beforeId: before, subject });
+    async ({ ports, query: { limit, before, subject, action, actor } }) => {
+      const entries = await ports.audit.list({ limit, beforeId: before, subject, action, actor });
       const items = entries.map((one) => ({
         id: one.id,
         at: isoTime(one.atMs),

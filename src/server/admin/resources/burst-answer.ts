@@ -118,7 +118,8 @@ function callView(call: BurstCall, n: number): z.output<typeof burstCall> {
 
 /** Codes are the upstream’s own words, and might be anybody’s number. */
 function maskedNames(counts: Readonly<Record<string, number>>): Record<string, number> {
-  const masked: Record<string, number> = {};
+  // Without a prototype: a code may be called `constructor`.
+  const masked: Record<string, number> = Object.create(null);
   for (const [code, count] of Object.entries(counts)) {
     const name = maskNumbers(code);
     masked[name] = (masked[name] ?? 0) + count;

@@ -242,6 +242,20 @@ describe('a burst', () => {
     });
   });
 
+  test('a code of the upstream that is the name of something in JavaScript is a code', async () => {
+    const fixture = fixtureAt(() =>
+      Response.json(
+        { code: 'constructor' },
+        { status: 500, headers: { 'content-type': 'application/problem+json' } },
+      ),
+    );
+    const { id } = (await fixture.call('POST', '/bursts', { body: { ...SCORE, count: 2 } })).json;
+    await fixture.ports.bursts.find(id)!.ended;
+    const told = { succeeded: 0, failed: 2, failures: { constructor: 2 } };
+    expect((await fixture.call('GET', `/bursts/${id}`)).json).toMatchObject(told);
+    expect((await fixture.call('GET', `/bursts/${id}/report`)).json).toMatchObject(told);
+  });
+
   test('is aborted once', async () => {
     let arrived = 0;
     const fixture = fixtureAt(() => {

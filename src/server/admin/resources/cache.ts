@@ -6,7 +6,7 @@ import { json, operation } from '../operation.ts';
 import type { AdminPorts } from '../ports.ts';
 import { invalid } from '../problems.ts';
 
-const stats = z
+export const cacheStats = z
   .object({
     entries: z.number().int().describe('Keys; the variants of one key count once.'),
     bytes: z.number().int(),
@@ -36,7 +36,7 @@ export const cacheOperations = [
       path: '/cache',
       tag: 'cache',
       summary: 'Show what is stored and how it is used',
-      answers: [{ status: 200, description: 'Counters since start.', schema: stats }],
+      answers: [{ status: 200, description: 'Counters since start.', schema: cacheStats }],
     },
     async ({ ports }) => json(await statsOf(ports)),
   ),
@@ -74,7 +74,7 @@ export const cacheOperations = [
   ),
 ];
 
-async function statsOf({ cache }: AdminPorts): Promise<z.output<typeof stats>> {
+async function statsOf({ cache }: AdminPorts): Promise<z.output<typeof cacheStats>> {
   const now = await cache.stats();
   return {
     entries: now.entries,

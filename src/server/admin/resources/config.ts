@@ -6,7 +6,7 @@ import { json, operation } from '../operation.ts';
 import type { ConfigEntry } from '../ports.ts';
 import { invalidConfig } from '../problems.ts';
 
-const entry = z
+export const configEntry = z
   .object({
     path: z.string().openapi({ example: 'upstreams.score.timeout' }),
     value: z
@@ -20,7 +20,7 @@ const entry = z
   })
   .openapi('ConfigEntry');
 
-const reloaded = z
+export const configReload = z
   .object({
     applied: z.array(z.string()).describe('Paths of values that changed and are in force.'),
     restart: z.array(z.string()).describe('Paths of values that changed and need a restart.'),
@@ -38,7 +38,11 @@ export const configOperations = [
       tag: 'config',
       summary: 'Show every value in force and where it came from',
       answers: [
-        { status: 200, description: 'Secrets are hidden.', schema: z.object({ items: z.array(entry) }) },
+        {
+          status: 200,
+          description: 'Secrets are hidden.',
+          schema: z.object({ items: z.array(configEntry) }),
+        },
       ],
     },
     ({ ports }) => json({ items: ports.config.entries().map(shown) }),
@@ -53,7 +57,11 @@ export const configOperations = [
       description:
         'All or nothing: with one problem in the file nothing changes. Values that cannot change while running are listed under `restart`.',
       answers: [
-        { status: 200, description: 'What is in force now, and what waits for a restart.', schema: reloaded },
+        {
+          status: 200,
+          description: 'What is in force now, and what waits for a restart.',
+          schema: configReload,
+        },
       ],
       errors: ['invalid_config'],
     },
@@ -72,7 +80,7 @@ export const configOperations = [
 ];
 
 /** Whoever supplies the entries says what is secret; what is called like a secret is hidden all the same. */
-function shown({ path, value = null, secret, origin }: ConfigEntry): z.output<typeof entry> {
+function shown({ path, value = null, secret, origin }: ConfigEntry): z.output<typeof configEntry> {
   const isSecret = secret || path.split('.').some(isSecretName);
   const isSet = value !== null && value !== '';
   return { path, value: isSecret && isSet ? '***' : visible(value), secret: isSecret, origin };

@@ -6,7 +6,7 @@ import { json, noContent, operation } from '../operation.ts';
 import { notFound } from '../problems.ts';
 import { isoTime, moment } from '../wall-time.ts';
 
-const deniedClient = z
+export const deniedClient = z
   .object({
     client: z.string().describe('An address, or `client:` and a client id.'),
     rule: z.string().describe('The rule that it exceeded.'),

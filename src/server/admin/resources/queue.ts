@@ -11,7 +11,7 @@ import { roundMs } from '../wall-time.ts';
 import { requireUpstream } from './upstream-view.ts';
 import { upstreamName } from './upstreams.ts';
 
-const waitingTicket = z
+export const waitingTicket = z
   .object({
     position: z.number().int().describe('0 goes next.'),
     id: z.string().describe('The request’s id.'),
@@ -22,7 +22,9 @@ const waitingTicket = z
   })
   .openapi('WaitingRequest');
 
-const holders = z.object({ requests: z.number().int(), clients: z.number().int() }).openapi('ClearedQueue');
+export const queueHolders = z
+  .object({ requests: z.number().int(), clients: z.number().int() })
+  .openapi('ClearedQueue');
 
 const queueQuery = section({
   ...pageQuery,
@@ -71,7 +73,9 @@ export const queueOperations = [
       tag: 'queue',
       summary: 'Count what clearing the queue would refuse',
       params: upstreamName,
-      answers: [{ status: 200, description: 'How many requests of how many clients wait.', schema: holders }],
+      answers: [
+        { status: 200, description: 'How many requests of how many clients wait.', schema: queueHolders },
+      ],
     },
     async ({ ports, params }) => {
       const { requests, clients } = await requireUpstream(ports, params.name).gate.holders();
@@ -104,7 +108,11 @@ export const queueOperations = [
       description: 'Each is told 503 `upstream_paused`.',
       params: upstreamName,
       answers: [
-        { status: 200, description: 'How many requests of how many clients were refused.', schema: holders },
+        {
+          status: 200,
+          description: 'How many requests of how many clients were refused.',
+          schema: queueHolders,
+        },
       ],
     },
     async ({ ports, params, record }) => {

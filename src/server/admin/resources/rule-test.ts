@@ -32,7 +32,7 @@ const question = section({
   }),
 }).openapi('RuleQuestion');
 
-const limitNow = z
+export const limitNow = z
   .object({
     count: z.number().int(),
     window_ms: z.number(),
@@ -41,7 +41,7 @@ const limitNow = z
   })
   .openapi('LimitNow');
 
-const verdict = z
+export const ruleVerdict = z
   .object({
     decision: z
       .enum(['pass', 'throttled', 'denied'])
@@ -91,14 +91,14 @@ export const ruleTestOperations = [
       description: 'Nothing is counted. Viewers may ask too.',
       changes: false,
       body: question,
-      answers: [{ status: 200, description: 'As things stand.', schema: verdict }],
+      answers: [{ status: 200, description: 'As things stand.', schema: ruleVerdict }],
     },
     async ({ ports, body: { ip, client_id: clientId, method, path } }) =>
       json(verdictOf(await ports.access.test({ ip, clientId, method, path }))),
   ),
 ];
 
-function verdictOf(test: AccessTest): z.output<typeof verdict> {
+function verdictOf(test: AccessTest): z.output<typeof ruleVerdict> {
   const { decision, denied, explanation, counters, shadowCounters } = test;
   const { shadow } = decision;
   return {

@@ -16,7 +16,7 @@ const ruleListInput = z
   .object({ rules: z.array(ruleInput) })
   .openapi('RuleListInput', { description: 'The list itself may stand instead of the object.' });
 
-const imported = z
+export const ruleImport = z
   .object({
     created: z.number().int(),
     updated: z.number().int(),
@@ -75,7 +75,7 @@ export const ruleTransferOperations = [
         ).prefault('merge'),
       }),
       text: { types: [JSON_TYPE, ...YAML_TYPES], maxBytes: MAX_IMPORT_BYTES, schema: ruleListInput },
-      answers: [{ status: 200, description: 'How many rules changed.', schema: imported }],
+      answers: [{ status: 200, description: 'How many rules changed.', schema: ruleImport }],
     },
     async ({ ports, query: { mode }, text, author }) => {
       const fileIds = new Set(ports.rules.file().map(({ id }) => id));

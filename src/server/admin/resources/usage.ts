@@ -46,7 +46,7 @@ const usageQuery = section({
   ...filters,
 });
 
-const usage = z
+export const usageAnswer = z
   .object({
     from: moment.describe(
       'The range that the rows cover: the one asked for, moved outwards to whole buckets.',
@@ -70,7 +70,9 @@ export const usageOperations = [
       description:
         'Rows are sent while they are read. As CSV, text that a spreadsheet would run as a formula has an apostrophe before it.',
       query: usageQuery,
-      answers: [{ status: 200, description: 'The rows, by bucket.', schema: usage, types: ['text/csv'] }],
+      answers: [
+        { status: 200, description: 'The rows, by bucket.', schema: usageAnswer, types: ['text/csv'] },
+      ],
       errors: ['ledger_unavailable'],
     },
     async ({ ports, query, headers }) => {
