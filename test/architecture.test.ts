@@ -102,7 +102,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
       gateway: 'types',
       server: 'types',
     },
-    libraries: ['pino', 'prom-client'],
+    libraries: ['pino', 'prom-client', 'node:fs'],
     because: 'implements the reporter that gateway asks for and the pages that server asks for; only looks',
   },
   sandbox: {

@@ -1,5 +1,6 @@
 import pino, { type DestinationStream, type Logger } from 'pino';
 import { maskNumbers } from '../shared/mask-numbers.ts';
+import { stderrStream } from './stderr.ts';
 
 export type Log = Logger;
 
@@ -29,7 +30,7 @@ export function createLog(level: string, destination?: DestinationStream): Log {
       },
       serializers: { err: causeOf },
     },
-    destination ?? pino.destination({ fd: 2, sync: true }),
+    destination ?? stderrStream(),
   );
 }
 
