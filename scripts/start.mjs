@@ -5,6 +5,9 @@ import { ensureInstalled } from './ensure-installed.mjs';
 ensureInstalled();
 // The gateway does its work without a dashboard, too.
 const problem = ensureDashboard();
-if (problem !== undefined) console.error(`comporta: ${problem}. The gateway starts without it.`);
+if (problem !== undefined)
+  console.error(
+    `comporta: ${problem}. The gateway starts all the same, with the dashboard of an earlier build or none.`,
+  );
 process.argv.splice(2, 0, 'start');
 await import('../bin/comporta.mjs');

@@ -25,12 +25,18 @@ export class BurstRunning extends Error {
   }
 }
 
+/** The process ends. */
+export class BurstDeskClosed extends Error {
+  override readonly name = 'BurstDeskClosed';
+}
+
 /** Load tests against this gateway, one at a time: two would measure each other. */
 export class BurstDesk {
   /** Newest last. */
   private readonly runs: BurstRun[] = [];
   private readonly prefix: string;
   private started = 0;
+  private closed = false;
 
   constructor(private readonly options: BurstDeskOptions) {
     this.prefix = Math.floor(options.random.next() * 36 ** 4)
@@ -38,9 +44,13 @@ export class BurstDesk {
       .padStart(4, '0');
   }
 
-  /** Throws BurstRunning while another runs, RangeError naming a bound that the plan is over. */
+  /**
+   * Throws BurstRunning while another runs, BurstDeskClosed at the end of the process, RangeError naming a bound that
+   * the plan is over.
+   */
   start(plan: BurstPlan): BurstRun {
     checkPlan(plan);
+    if (this.closed) throw new BurstDeskClosed();
     const { clock, random, url, sandboxUrl } = this.options;
     const last = this.runs.at(-1);
     if (last?.status === 'running') throw new BurstRunning(last.id);
@@ -80,8 +90,9 @@ export class BurstDesk {
     return last === undefined ? null : { id: last.id, status: last.status };
   }
 
-  /** Aborts what runs, and waits for its end. */
+  /** Aborts what runs, and waits for its end; starts nothing more. */
   async close(): Promise<void> {
+    this.closed = true;
     const last = this.runs.at(-1);
     last?.abort();
     await last?.ended;

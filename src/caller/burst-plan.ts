@@ -20,7 +20,13 @@ export interface BurstForecast {
 
 export type BurstBound = 'limit' | 'concurrency' | 'rate' | 'cache' | 'nothing';
 
-export type BurstObstacle = 'breaker_open' | 'paused' | 'queue_full' | 'deadline' | 'client_limit';
+export type BurstObstacle =
+  | 'breaker_open'
+  | 'paused'
+  | 'queue_full'
+  | 'deadline'
+  | 'client_limit'
+  | 'too_long';
 
 /** A burst against one route. */
 export interface BurstPlan {

@@ -37,6 +37,7 @@ test('otherwise into headers', () => {
     headers: {
       accept: 'application/json',
       'content-type': 'application/json',
+      'content-length': '2',
       priority: 'u=7',
       'x-caller': 'me',
     },

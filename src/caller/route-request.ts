@@ -45,7 +45,11 @@ export function routeRequest(baseUrl: string, route: CalledRoute, call: RouteCal
   const { method, params, client, urgency, body } = call;
   const url = routeUrl(baseUrl, route, call.rest);
   const headers: Record<string, string> = { accept: 'application/json', ...call.headers };
-  if (body !== undefined) headers['content-type'] ??= 'application/json';
+  if (body !== undefined) {
+    headers['content-type'] ??= 'application/json';
+    // Without it `node:http` leaves out the body of a DELETE.
+    headers['content-length'] = String(Buffer.byteLength(body));
+  }
   for (const [name, value] of Object.entries(params)) url.searchParams.set(name, value);
   if (urgency !== undefined) {
     const name = controlParam(route, 'urgency');

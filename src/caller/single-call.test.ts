@@ -3,6 +3,7 @@ import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { seededRandom } from '../shared/random.ts';
 import { VirtualClock } from '../shared/virtual-clock.ts';
 import { CallDesk, MOST_CALLS } from './call-desk.ts';
+import { routeRequest } from './route-request.ts';
 import { type CallEvent, followCall, type Place, serverTimings } from './single-call.ts';
 
 let server: ReturnType<typeof Bun.serve> | undefined;
@@ -213,4 +214,25 @@ describe('CallDesk', () => {
     await Promise.all(running.map(({ ended }) => ended));
     expect(calls.running).toBe(0);
   });
+});
+
+test.each(['POST', 'DELETE', 'OPTIONS'])('%s brings its body along', async (method) => {
+  let seen: string | undefined;
+  const { origin } = serve(async (request) => {
+    seen = await request.text();
+    return new Response('{}');
+  });
+  const route = { path: '/x', params: {}, client: undefined };
+  const call = { method, rest: undefined, params: {}, client: undefined, urgency: undefined, headers: {} };
+  const request = routeRequest(origin, route, { ...call, body: '{"é":1}' });
+  const signal = new AbortController().signal;
+  const place = async () => undefined;
+  await followCall(request, {
+    clock: new VirtualClock(),
+    timeoutMs: 5_000,
+    signal,
+    place,
+    onEvent: () => {},
+  });
+  expect(seen).toBe('{"é":1}');
 });

@@ -126,7 +126,7 @@ function announce(
   const lines = [
     `comporta is ready (${file})`,
     `  gateway    ${gateway.url}`,
-    `  dashboard  ${gateway.adminUrl}/  (admin API: /api/v1)`,
+    `  dashboard  ${gateway.adminUrl}/  (admin API: ${new URL(`${gateway.adminUrl}/api/v1`).pathname})`,
   ];
   if (sandbox !== undefined)
     lines.push(`  sandbox    ${sandbox.url}  (simulated upstream; report: /sandbox/report)`);

@@ -118,10 +118,10 @@ export class UsageRecorder {
     const all = this.all();
     const groups = Map.groupBy(all, ({ route }) => route);
     if (groups.size === all.length) return all;
-    return [...groups.values()].map((group) => {
-      const [first] = group;
-      if (first === undefined || group.length === 1) return first!;
-      const sum = new RouteUsage(first.route, first.upstream);
+    return [...groups].map(([route, group]) => {
+      const [first, ...others] = group;
+      if (others.length === 0) return first!;
+      const sum = new RouteUsage(route, first!.upstream);
       for (const usage of group) sum.merge(usage);
       return sum;
     });

@@ -21,6 +21,8 @@ export const SENTENCES: readonly MessagePair[] = [
   ],
 
   // What there is not, and what cannot be.
+  ['The process ends: it takes no more calls.', 'O processo está terminando: não aceita mais chamadas.'],
+  ['is not sent with {method}', 'não é enviado com {method}'],
   ['There is no such path.', 'Esse caminho não existe.'],
   ['There is no upstream {*name}.', 'O upstream {*name} não existe.'],
   ['There is no rule {*id}.', 'A regra {*id} não existe.'],

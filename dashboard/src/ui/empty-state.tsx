@@ -18,12 +18,15 @@ export interface EmptyStateProps {
 export function EmptyState({ icon: Icon, title, children, curl, action, className }: EmptyStateProps) {
   return (
     <div
-      className={cx('mx-auto flex max-w-2xl flex-col items-center gap-3 px-2 py-8 text-center', className)}
+      className={cx(
+        'mx-auto flex w-full min-w-0 max-w-2xl flex-col items-center gap-3 px-2 py-8 text-center',
+        className,
+      )}
     >
       <Icon aria-hidden="true" className="size-8 text-muted" />
       <p className="font-semibold">{withCodes(title)}</p>
       {children !== undefined && <div className="text-muted">{withCodes(children)}</div>}
-      {curl !== undefined && <CodeBlock code={curl} language="curl" className="w-full text-left" />}
+      {curl !== undefined && <CodeBlock code={curl} language={curl.split(' ', 1)[0] ?? ''} className="w-full text-left" />}
       {action}
     </div>
   );

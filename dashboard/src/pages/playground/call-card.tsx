@@ -1,6 +1,7 @@
-import { ChevronDown, ChevronUp, CircleStop } from 'lucide-react';
+import { ChevronDown, ChevronUp, CircleStop, RotateCw } from 'lucide-react';
 import { useId, useState } from 'react';
 import { useTranslation } from 'react-i18next';
+import { useMayAct } from '../../api/session.ts';
 import { maskNumbers } from '../../clients/tax-id.ts';
 import { useFormat } from '../../i18n/format.ts';
 import { useCodeText } from '../../i18n/use-code-text.ts';
@@ -11,13 +12,14 @@ import { Notice } from '../../ui/notice.tsx';
 import { ProblemNotice } from '../../ui/problem-notice.tsx';
 import { CallAnswer, RequestLink } from './call-answer.tsx';
 import { type CallEnd, phaseOf } from './call-life.ts';
-import type { Call } from './call-list.ts';
+import { type Call, MOST_UNDER_WAY } from './call-list.ts';
 import { CallSteps } from './call-steps.tsx';
 import { callList } from './use-calls.ts';
 
 /** One request, from its start to its answer. The newest one shows everything, older ones when asked. */
 export function CallCard({ call, newest }: { call: Call; newest: boolean }) {
   const { t } = useTranslation('playground');
+  const mayAct = useMayAct();
   const [chosen, setChosen] = useState<boolean | undefined>(undefined);
   const detailsId = useId();
   const { id, method, target, client, priority, curl, life, startedAtMs } = call;
@@ -45,6 +47,18 @@ export function CallCard({ call, newest }: { call: Call; newest: boolean }) {
         </div>
         <div className="flex flex-wrap items-center gap-1">
           <CopyButton text={curl.real} label={t('copyCurl')} />
+          {end !== undefined && (
+            <Button
+              size="sm"
+              variant="quiet"
+              icon={RotateCw}
+              disabled={!mayAct || callList.underWay >= MOST_UNDER_WAY}
+              title={t('sendAgainHint')}
+              onClick={() => void callList.again(id)}
+            >
+              {t('sendAgain')}
+            </Button>
+          )}
           {end === undefined && (
             <Button size="sm" icon={CircleStop} onClick={() => callList.cancel(id)}>
               {t('cancelCall')}

@@ -51,6 +51,32 @@ describe('a life', () => {
 });
 
 describe('the list', () => {
+  test('sends one again as it was, which is how the cache comes to answer', async () => {
+    const { open, writers } = openStreams();
+    const sent: unknown[] = [];
+    const list = new CallList((request, signal) => {
+      sent.push(request);
+      return open(request, signal);
+    });
+    const request = { ...REQUEST, params: { cpf: '52998224725' }, client: 'demo', priority: 1 };
+    const first = list.start(request, ABOUT);
+    await Promise.resolve();
+    writers[0]?.(ANSWERED);
+    writers[0]?.(undefined);
+    await first;
+    const again = list.again(1);
+    await Promise.resolve();
+    writers[1]?.(ANSWERED);
+    writers[1]?.(undefined);
+    await again;
+    expect(sent).toEqual([request, request]);
+    expect(list.snapshot().map(({ id, target, client, priority }) => [id, target, client, priority])).toEqual([
+      [2, ABOUT.target, 'demo', 1],
+      [1, ABOUT.target, 'demo', 1],
+    ]);
+    expect(list.again(99)).toBeUndefined();
+  });
+
   test('follows several at once, newest first', async () => {
     const { open, writers } = openStreams();
     const list = new CallList(open);

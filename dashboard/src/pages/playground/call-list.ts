@@ -17,6 +17,8 @@ export interface Call {
   readonly client: string | undefined;
   readonly priority: number | undefined;
   readonly curl: Curl;
+  /** What was sent, with the real values: for sending it again, never for showing it. */
+  readonly request: PlaygroundRequest;
   readonly life: CallLife;
 }
 
@@ -60,11 +62,17 @@ export class CallList {
     this.lastId += 1;
     const id = this.lastId;
     const { method, client, priority } = request;
-    const call = { id, startedAtMs: Date.now(), method, client, priority, ...about, life: NEW_LIFE };
+    const call = { id, startedAtMs: Date.now(), method, client, priority, ...about, request, life: NEW_LIFE };
     this.show(bounded([call, ...this.calls]));
     const abort = new AbortController();
     this.aborts.set(id, abort);
     return this.follow(id, request, abort.signal).finally(() => this.aborts.delete(id));
+  }
+
+  /** Sends the same once more. Undefined when too many are under way, or when it is not listed any more. */
+  again(id: number): Promise<void> | undefined {
+    const call = this.calls.find((one) => one.id === id);
+    return call && this.start(call.request, { target: call.target, curl: call.curl });
   }
 
   /** Ends one that is under way: the gateway drops it when its stream ends. */

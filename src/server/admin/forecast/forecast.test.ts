@@ -152,6 +152,12 @@ describe('who is refused', () => {
     expect(asked(at, { count: 30, concurrency: 5 })).toMatchObject({ willBeRefused: 0, obstacles: [] });
   });
 
+  test('longer than a burst may take', () => {
+    const daily = { rate: { count: 1, windowMs: 86_400_000 } };
+    expect(asked(gateWith(), { count: 3, ...daily }).obstacles).toEqual(['too_long']);
+    expect(asked(gateWith(), { count: 1, ...daily }).obstacles).toEqual([]);
+  });
+
   test('no time before the deadline', () => {
     const answer = asked(gateWith(), { count: 100, maxWaitMs: 60_000 });
     expect(answer).toMatchObject({ willBeRefused: 41, obstacles: ['deadline'] });

@@ -1,4 +1,4 @@
-import type { BurstForecast, BurstObstacle } from '../../../caller/burst-plan.ts';
+import { BURST_BOUNDS, type BurstForecast, type BurstObstacle } from '../../../caller/burst-plan.ts';
 import type { Rate } from '../../../shared/units.ts';
 import type { GateSettings, GateSnapshot } from '../../../state/contracts.ts';
 import { GateReplay, type Hindrance } from './gate-replay.ts';
@@ -75,6 +75,7 @@ export function forecast(question: ForecastQuestion): ForecastAnswer {
   }
 
   if (snapshot.pause !== undefined) obstacles.add('paused');
+  if (lastEndMs - nowMs > BURST_BOUNDS.durationMs) obstacles.add('too_long');
   const bound = causes.most;
   const boundedBy = bound?.kind ?? (count > concurrency ? 'concurrency' : 'nothing');
   const isKnown =

@@ -9,7 +9,14 @@ import { forecast } from '../forecast/forecast.ts';
 import { flag, integer, line, RATE_FORM, readRate, refuse, textField } from '../input/fields.ts';
 import type { AdminPorts } from '../ports.ts';
 import { invalid } from '../problems.ts';
-import { type CalledRoute, calledRoute, clientField, missingParams, routeFields } from './called-route.ts';
+import {
+  type CalledRoute,
+  calledRoute,
+  clientField,
+  missingParams,
+  routeFields,
+  takesBody,
+} from './called-route.ts';
 
 const DEFAULT_COUNT = 20;
 const DEFAULT_CLIENT = 'load-test';
@@ -67,7 +74,7 @@ export function burstPlan(ports: AdminPorts, request: BurstRequest): BurstPlan {
   const missing = missingParams(config, params);
   if (missing.length > 0) throw invalid(missing);
   const concurrency = request.concurrency ?? Math.min(count, BURST_BOUNDS.concurrency);
-  const body = request.body ?? (config.body === 'json' ? '{}' : undefined);
+  const body = request.body ?? (config.body === 'json' && takesBody(method) ? '{}' : undefined);
   return {
     route: config,
     upstream: config.upstream,

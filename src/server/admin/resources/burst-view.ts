@@ -17,7 +17,9 @@ export const burstForecast = z
     will_be_refused: count.describe(
       'Calls that find no place in the queue, or no time before their deadline.',
     ),
-    obstacles: z.array(z.enum(['breaker_open', 'paused', 'queue_full', 'deadline', 'client_limit'])),
+    obstacles: z.array(
+      z.enum(['breaker_open', 'paused', 'queue_full', 'deadline', 'client_limit', 'too_long']),
+    ),
   })
   .openapi('BurstForecast');
 

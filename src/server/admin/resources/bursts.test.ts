@@ -101,6 +101,7 @@ describe('what is refused', () => {
     [{ path: 'x' }, 'path', 'the route has no `*`'],
     [{ params: { nope: '1' } }, 'params.nope', 'known: cpf, priority'],
     [{ route: '/named' }, 'params.q', 'is required by the route'],
+    [{ body: '{}' }, 'body', 'is not sent with GET'],
     [{ nope: 1 }, 'nope', 'unknown key'],
   ])('%j', async (change, field, message) => {
     const fixture = fixtureAt();
@@ -150,6 +151,17 @@ describe('what is refused', () => {
     expect([second.status, second.json.code]).toEqual([409, 'conflict']);
     expect(second.json.detail).toContain(first.json.id);
     await fixture.ports.bursts.close();
+  });
+
+  test('one at the end of the process: it would only meet a gateway that takes no calls', async () => {
+    let calls = 0;
+    const fixture = fixtureAt(() => {
+      calls += 1;
+      return new Response('{}');
+    });
+    await fixture.ports.bursts.close();
+    const { status, json } = await fixture.call('POST', '/bursts', { body: SCORE });
+    expect([status, json.code, calls]).toEqual([409, 'conflict', 0]);
   });
 });
 

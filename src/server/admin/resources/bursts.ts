@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { BurstRunning } from '../../../caller/burst-desk.ts';
+import { BurstDeskClosed, BurstRunning } from '../../../caller/burst-desk.ts';
 import type { BurstPlan } from '../../../caller/burst-plan.ts';
 import type { BurstRun } from '../../../caller/burst-run.ts';
 import { section } from '../../../config/schema/section.ts';
@@ -148,6 +148,9 @@ function start(ports: AdminPorts, plan: BurstPlan): BurstRun {
     void run.ended.then(() => note(ports, run));
     return run;
   } catch (error) {
+    if (error instanceof BurstDeskClosed) {
+      throw new AdminProblem('conflict', { detail: 'The process ends: it takes no more calls.' });
+    }
     if (!(error instanceof BurstRunning)) throw error;
     throw new AdminProblem('conflict', {
       detail: `Burst ${error.id} is running. Wait for its end, or abort it: two would measure each other.`,

@@ -74,11 +74,13 @@ interface RouteQuestion {
   readonly method?: string | undefined;
   readonly path?: string | undefined;
   readonly params: Readonly<Record<string, string>>;
+  readonly body?: string | undefined;
 }
 
 /**
  * The route that is to be called. Throws `invalid_request` when there is none, when it does not take the method or a
- * parameter, or when the path would lead to another route: whoever confirmed this one did not mean that one.
+ * parameter, when the method takes no body, or when the path would lead to another route: whoever confirmed this one
+ * did not mean that one.
  */
 export function calledRoute(ports: AdminPorts, question: RouteQuestion): CalledRoute {
   const routes = ports.routes();
@@ -94,7 +96,12 @@ export function calledRoute(ports: AdminPorts, question: RouteQuestion): CalledR
     const taken = [...new Set(ofPath.flatMap(({ methods }) => methods))].join(', ');
     throw invalid([{ field: 'method', message: `the route takes ${taken}, not ${question.method}` }]);
   }
-  const errors = [...pathErrors(ports, config, question), ...paramErrors(config, question.params)];
+  const method = question.method ?? firstMethod(config);
+  const errors = [
+    ...pathErrors(ports, config, question),
+    ...paramErrors(config, question.params),
+    ...bodyErrors(method, question.body),
+  ];
   if (errors.length > 0) throw invalid(errors);
   const upstream = ports.upstreams.get(config.upstream);
   if (upstream === undefined) throw new Error(`route ${config.path} has no upstream`);
@@ -103,7 +110,7 @@ export function calledRoute(ports: AdminPorts, question: RouteQuestion): CalledR
     config,
     upstream,
     isSandbox: upstream.url === 'sandbox:',
-    method: question.method ?? firstMethod(config),
+    method,
     timeoutMs: Math.min(MOST_CALL_MS, callMs),
   };
 }
@@ -162,4 +169,14 @@ function paramErrors({ params }: RouteConfig, given: Readonly<Record<string, str
       field: `params.${name}`,
       message: `is not a parameter of the route; known: ${known.join(', ')}`,
     }));
+}
+
+function bodyErrors(method: string, body: string | undefined): FieldError[] {
+  if (body === undefined || takesBody(method)) return [];
+  return [{ field: 'body', message: `is not sent with ${method}` }];
+}
+
+/** What a GET carries means nothing (RFC 9110 section 9.3.1), and the gateway refuses it. */
+export function takesBody(method: string): boolean {
+  return method !== 'GET' && method !== 'HEAD';
 }

@@ -178,6 +178,15 @@ describe('PATCH', () => {
     });
   });
 
+  test('a tax id in the reason of a pause reaches neither who waits nor who looks nor the audit log', async () => {
+    const fixture = new Fixture();
+    const pause = { reason: 'asked by 529.982.247-25' };
+    const { json } = await fixture.call('PATCH', '/upstreams/score', { body: { pause } });
+    expect(json.status.pause.reason).toBe('asked by ***');
+    expect(fixture.score.snapshot().pause?.reason).toBe('asked by ***');
+    expect(JSON.stringify(fixture.audit)).not.toContain('529');
+  });
+
   test('pauses for a while, and null resumes', async () => {
     const fixture = new Fixture();
     const paused = await fixture.call('PATCH', '/upstreams/score', {

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { section } from '../../../config/schema/section.ts';
 import type { LimitSettings } from '../../../policies/limiter/limit-set.ts';
+import { maskNumbers } from '../../../shared/mask-numbers.ts';
 import type { Rate } from '../../../shared/units.ts';
 import type { GateSettings } from '../../../state/contracts.ts';
 import {
@@ -138,7 +139,8 @@ export const upstreamOperations = [
       if (body.pause === null) gate.resume();
       else if (body.pause !== undefined) {
         const { for: forMs, reason } = body.pause;
-        gate.pause(forMs === undefined ? undefined : ports.clock.now() + forMs, reason);
+        // Whoever waits is told the reason, and it goes into the audit log.
+        gate.pause(forMs === undefined ? undefined : ports.clock.now() + forMs, maskNumbers(reason));
       }
       const after = detailOf(ports.clock, params.name, upstream);
       await record({
