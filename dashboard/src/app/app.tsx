@@ -2,23 +2,32 @@ import { CSPProvider } from '@base-ui/react/csp-provider';
 import { QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { useEffect, useState } from 'react';
-import { onUnauthorized } from '../api/client.ts';
+import { onUnauthorized, send } from '../api/client.ts';
 import { createQueryClient } from '../api/query-client.ts';
 import { keepToken, token } from '../api/token.ts';
-import { LiveStream } from '../live/live-stream.ts';
+import { type LiveOpener, LiveStream } from '../live/live-stream.ts';
 import { LiveContext } from '../live/use-live.ts';
 import { Toaster } from '../ui/toaster.tsx';
 import { router } from './router.tsx';
 import { SignIn } from './sign-in.tsx';
 
+const openLive: LiveOpener = (lastEventId, signal) =>
+  send('/live', {
+    headers: { Accept: 'text/event-stream', ...(lastEventId && { 'Last-Event-ID': lastEventId }) },
+    signal,
+  });
+
 /** Everything that lives as long as the page: the stream, the questions, who is signed in. */
 export function App() {
-  const [stream] = useState(() => new LiveStream());
+  const [stream] = useState(() => new LiveStream(openLive));
   const [queries] = useState(createQueryClient);
   const [door, setDoor] = useState<'open' | 'sign_in' | 'ended'>('open');
 
   useEffect(() => {
     stream.start();
+    const look = () => stream.seen(document.visibilityState === 'visible');
+    look();
+    document.addEventListener('visibilitychange', look);
     const forget = onUnauthorized(() => {
       const had = token() !== undefined;
       keepToken(undefined);
@@ -28,6 +37,7 @@ export function App() {
     });
     return () => {
       forget();
+      document.removeEventListener('visibilitychange', look);
       stream.stop();
     };
   }, [stream, queries]);

@@ -1,5 +1,6 @@
 import { useTranslation } from 'react-i18next';
 import { useFormat } from '../i18n/format.ts';
+import { isCrowded } from '../live/live-stream.ts';
 import { useLiveView, useTick } from '../live/use-live.ts';
 
 /** `live · 0.4 s ago`, or since when it is not. */
@@ -15,7 +16,7 @@ export function LiveAge() {
         data-testid="live-age"
       >
         <span aria-hidden className="size-2 rounded-full bg-bad" />
-        {connection.reason?.code === 'too_many_streams'
+        {isCrowded(connection)
           ? t('live.streams')
           : t('live.stale', { time: format.time(connection.sinceMs) })}
       </span>

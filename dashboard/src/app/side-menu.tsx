@@ -71,7 +71,7 @@ function UpstreamLink({ upstream }: { upstream: UpstreamStatus }) {
           {format.compact(waiting)}
         </span>
       )}
-      <span aria-hidden className={`size-2 shrink-0 rounded-full ${tone}`} />
+      <span aria-hidden className={`live-number size-2 shrink-0 rounded-full ${tone}`} />
     </Link>
   );
 }

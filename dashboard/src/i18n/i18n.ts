@@ -2,6 +2,7 @@ import i18next from 'i18next';
 import { initReactI18next } from 'react-i18next';
 import type en from './locales/en.ts';
 import { LANGUAGES, type Language, NAMESPACES } from './namespaces.ts';
+import { takeMessages } from './server-messages.ts';
 
 declare module 'i18next' {
   interface CustomTypeOptions {
@@ -13,7 +14,14 @@ declare module 'i18next' {
 
 const loaders: Readonly<Record<Language, () => Promise<{ default: typeof en }>>> = {
   en: () => import('./locales/en.ts'),
-  'pt-BR': () => import('./locales/pt-BR.ts') as Promise<{ default: typeof en }>,
+  'pt-BR': async () => {
+    const [texts, { PORTUGUESE_MESSAGES }] = await Promise.all([
+      import('./locales/pt-BR.ts') as Promise<{ default: typeof en }>,
+      import('./server-messages.pt-BR.ts'),
+    ]);
+    takeMessages(PORTUGUESE_MESSAGES);
+    return texts;
+  },
 };
 
 /** Loads the first language; texts are there when it resolves. */

@@ -10,13 +10,16 @@ import {
   textsIn,
   textsOf,
 } from './server-messages.fixture.ts';
-import { translateMessage } from './server-messages.ts';
+import { PORTUGUESE_MESSAGES } from './server-messages.pt-BR.ts';
+import { takeMessages, translateMessage } from './server-messages.ts';
 import { CONFIGURATION, YAML } from './server-messages-configuration.pt-BR.ts';
 import { FORMS } from './server-messages-forms.pt-BR.ts';
 import { SENTENCES } from './server-messages-sentences.pt-BR.ts';
 
 const OWN_PAIRS = [...SENTENCES, ...FORMS, ...CONFIGURATION];
 const PAIRS = [...OWN_PAIRS, ...YAML];
+
+takeMessages(PORTUGUESE_MESSAGES);
 
 /** Where what the admin API says is written. */
 const ADMIN = sourcesBelow('src/server/admin');

@@ -1,7 +1,3 @@
-import { CONFIGURATION, YAML } from './server-messages-configuration.pt-BR.ts';
-import { FORMS } from './server-messages-forms.pt-BR.ts';
-import { SENTENCES } from './server-messages-sentences.pt-BR.ts';
-
 /**
  * A text of the server and its translation. In both stand the same places, each filled with what the message has
  * there: `{name}` text up to `; `, `{*name}` any text or none, `{#name}` a number, `{@name}` a text that is translated too.
@@ -42,9 +38,16 @@ let known:
   | { readonly whole: ReadonlyMap<string, string>; readonly templates: readonly Template[] }
   | undefined;
 
+let pairs: readonly MessagePair[] = [];
+
+/** The table of the language, loaded with its texts: who reads English does without it. */
+export function takeMessages(table: readonly MessagePair[]): void {
+  pairs = table;
+  known = undefined;
+}
+
 function table() {
   if (known !== undefined) return known;
-  const pairs: readonly MessagePair[] = [...SENTENCES, ...FORMS, ...CONFIGURATION, ...YAML];
   const templates = pairs.map(compiled).sort((one, other) => other.fixed - one.fixed);
   known = {
     whole: new Map(pairs),

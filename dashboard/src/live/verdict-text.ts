@@ -20,7 +20,9 @@ export function findingText(
     case 'connecting':
       return t('verdict.connecting');
     case 'lost':
-      return t('verdict.lost', { time: format.time(finding.sinceMs) });
+      return t(finding.isCrowded ? 'verdict.crowded' : 'verdict.lost', {
+        time: format.time(finding.sinceMs),
+      });
     case 'draining':
       return t('verdict.draining');
     case 'breaker_open': {

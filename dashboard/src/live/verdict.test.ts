@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test';
+import { ApiError } from '../api/problem.ts';
 import type { UpstreamStatus } from '../api/types.ts';
 import { liveData, NOW, sampleAt, stateOf, upstreamNamed } from './live.fixture.ts';
 import type { LiveData } from './live-data.ts';
@@ -30,12 +31,21 @@ describe('verdictOf', () => {
       nextAttemptAtMs: undefined,
     } as const;
     expect(verdictOf({ connection: lost, data: liveData(), frameAtMs: 0 })).toEqual({
-      finding: { kind: 'lost', sinceMs: NOW },
+      finding: { kind: 'lost', sinceMs: NOW, isCrowded: false },
       tone: 'bad',
       others: [],
     });
+    const crowded = { ...lost, reason: new ApiError(503, 'too_many_streams', '', '') };
+    expect(verdictOf({ connection: crowded, data: undefined, frameAtMs: undefined }).finding).toEqual({
+      kind: 'lost',
+      sinceMs: NOW,
+      isCrowded: true,
+    });
     expect(
       verdictOf({ connection: { kind: 'connecting' }, data: undefined, frameAtMs: undefined }).finding.kind,
+    ).toBe('connecting');
+    expect(
+      verdictOf({ connection: { kind: 'connecting' }, data: liveData(), frameAtMs: 0 }).finding.kind,
     ).toBe('connecting');
   });
 

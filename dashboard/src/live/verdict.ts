@@ -1,12 +1,17 @@
 import type { LimitStatus, LiveSample, UpstreamStatus } from '../api/types.ts';
 import type { Tone } from '../ui/tone.ts';
 import type { LiveData } from './live-data.ts';
-import type { LiveView } from './live-stream.ts';
+import { isCrowded, type LiveView } from './live-stream.ts';
 
 /** What an on-call engineer has to know first. Moments are ms since the epoch, on the server's clock. */
 export type Finding =
   | { readonly kind: 'connecting' }
-  | { readonly kind: 'lost'; readonly sinceMs: number }
+  | {
+      readonly kind: 'lost';
+      readonly sinceMs: number;
+      /** The gateway answers, but as many dashboards listen as it serves. */
+      readonly isCrowded: boolean;
+    }
   | { readonly kind: 'draining' }
   | {
       readonly kind: 'breaker_open';
@@ -81,8 +86,11 @@ const CACHED_WITHIN_SEC = 15;
 
 /** One verdict for the whole gateway, worst finding first. Without live data it never claims anything else. */
 export function verdictOf({ connection, data }: LiveView): Verdict {
-  if (connection.kind === 'lost') return sole({ kind: 'lost', sinceMs: connection.sinceMs });
-  if (data === undefined) return sole({ kind: 'connecting' });
+  if (connection.kind === 'lost') {
+    return sole({ kind: 'lost', sinceMs: connection.sinceMs, isCrowded: isCrowded(connection) });
+  }
+  // Also with data of before: what was is not what is.
+  if (data === undefined || connection.kind !== 'live') return sole({ kind: 'connecting' });
   const findings = [
     ...(data.state.readiness.reasons.includes('draining') ? [{ kind: 'draining' } as const] : []),
     ...data.upstreams.flatMap((upstream) => breakerFinding(upstream, data.samples)),

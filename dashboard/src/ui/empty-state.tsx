@@ -26,7 +26,9 @@ export function EmptyState({ icon: Icon, title, children, curl, action, classNam
       <Icon aria-hidden="true" className="size-8 text-muted" />
       <p className="font-semibold">{withCodes(title)}</p>
       {children !== undefined && <div className="text-muted">{withCodes(children)}</div>}
-      {curl !== undefined && <CodeBlock code={curl} language={curl.split(' ', 1)[0] ?? ''} className="w-full text-left" />}
+      {curl !== undefined && (
+        <CodeBlock code={curl} language={curl.split(' ', 1)[0] ?? ''} className="w-full text-left" />
+      )}
       {action}
     </div>
   );

@@ -39,7 +39,9 @@ export class GateBreaker {
     return this.breaker?.opened ?? 0;
   }
 
+  /** Notices, too, that a state has ended by itself: without a call nobody else would. */
   state(now: number): BreakerState | undefined {
+    this.note(now);
     return this.breaker?.state(now);
   }
 

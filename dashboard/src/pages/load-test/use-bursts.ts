@@ -23,7 +23,8 @@ export function useBurst(id: string | undefined) {
     // Ten thousand calls need not be compared twice a second: a page adds to the array or leaves it.
     structuralSharing: false,
     refetchInterval: ({ state: { data, error } }) => {
-      if (error instanceof ApiError && error.status !== 0) return false;
+      // What is refused stays refused; a gateway that is away, or a proxy that says so, may be back.
+      if (error instanceof ApiError && error.status >= 400 && error.status < 500) return false;
       if (error !== null) return LOST_EVERY_MS;
       return data?.burst.status === 'running' ? FOLLOW_EVERY_MS : false;
     },

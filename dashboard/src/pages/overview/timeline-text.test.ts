@@ -3,9 +3,13 @@ import i18next, { type TFunction } from 'i18next';
 import { formatFor } from '../../i18n/format.ts';
 import en from '../../i18n/locales/en/overview.json';
 import pt from '../../i18n/locales/pt-BR/overview.json';
+import { PORTUGUESE_MESSAGES } from '../../i18n/server-messages.pt-BR.ts';
+import { takeMessages } from '../../i18n/server-messages.ts';
 import { timelineEntry } from './timeline-entry.fixture.ts';
 import { lineOf } from './timeline-line.ts';
 import { timelineText } from './timeline-text.ts';
+
+takeMessages(PORTUGUESE_MESSAGES);
 
 const LANGUAGES = ['en', 'pt-BR'] as const;
 const texts = i18next.createInstance();

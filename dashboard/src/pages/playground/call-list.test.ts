@@ -70,10 +70,12 @@ describe('the list', () => {
     writers[1]?.(undefined);
     await again;
     expect(sent).toEqual([request, request]);
-    expect(list.snapshot().map(({ id, target, client, priority }) => [id, target, client, priority])).toEqual([
-      [2, ABOUT.target, 'demo', 1],
-      [1, ABOUT.target, 'demo', 1],
-    ]);
+    expect(list.snapshot().map(({ id, target, client, priority }) => [id, target, client, priority])).toEqual(
+      [
+        [2, ABOUT.target, 'demo', 1],
+        [1, ABOUT.target, 'demo', 1],
+      ],
+    );
     expect(list.again(99)).toBeUndefined();
   });
 

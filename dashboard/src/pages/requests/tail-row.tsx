@@ -55,7 +55,9 @@ export function TailRow({ row, isNarrow, isOpen, onOpen }: TailRowProps) {
   const outcome = (
     <span className="inline-flex max-w-full items-center gap-2 align-middle">
       <StatusDot className="shrink-0" tone={OUTCOME_TONE[row.outcome]} label={t(`outcome.${row.outcome}`)} />
-      {row.code !== null && <span className="truncate font-mono text-muted text-xs">{row.code}</span>}
+      {row.code !== null && !isNarrow && (
+        <span className="truncate font-mono text-muted text-xs">{row.code}</span>
+      )}
     </span>
   );
   const button = {

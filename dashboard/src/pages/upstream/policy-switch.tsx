@@ -45,7 +45,8 @@ export function PolicySwitch({
     }
   };
   const choose = (next: Policy) => {
-    if (next === policy) return;
+    // Not disabled meanwhile: that would take the focus from whoever uses the arrow keys.
+    if (next === policy || pending !== undefined) return;
     if (waiting > 0) setAsked(next);
     else apply(next).catch(setError);
   };
@@ -57,7 +58,7 @@ export function PolicySwitch({
           label={t('policy.label')}
           value={pending ?? policy}
           onChange={choose}
-          disabled={!mayAct || pending !== undefined}
+          disabled={!mayAct}
           options={POLICIES.map((one) => ({
             value: one,
             label: t(`policy.${one}.name`),
