@@ -176,7 +176,7 @@ describe('a port in use', () => {
     } finally {
       await first.stop();
     }
-  });
+  }, 20_000);
 
   test('of the sandbox: one clear line, exit 1, and the gateway does not listen', async () => {
     const taken = await takenPort();

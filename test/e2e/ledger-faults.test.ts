@@ -31,8 +31,6 @@ upstreams: { api: { url: "${upstream.url}" } }
 routes: [{ path: /ml/*, upstream: api, rewrite: /* }]
 `;
 
-const adminUrlOf = ({ said }: Started): string => /admin +(\S+)\/api\/v1/.exec(said)![1]!;
-
 async function countOf(admin: Admin, query = ''): Promise<number> {
   const { status, json } = await admin.get(`/usage?from=-2h${query}`);
   return status === 200
@@ -56,7 +54,7 @@ describe('a process that ends', () => {
 
   test('five a minute for one address: the sixth is 429, also after SIGTERM and kill -9, and usage tells it', async () => {
     let started = await start('500ms');
-    let admin = adminOf(adminUrlOf(started));
+    let admin = adminOf(started.adminUrl);
     const ask = async () => call(`${started.url}/ml/items/1`);
     await admin.addRule({ id: 'five', client: '127.0.0.1', path: '/ml/items/*', limit: '5 per 1m' });
     for (let count = 0; count < 5; count++) expect((await ask()).status).toBe(200);
@@ -85,7 +83,7 @@ describe('a process that ends', () => {
       started.kill(signal);
       await started.exited;
       started = await start('500ms');
-      admin = adminOf(adminUrlOf(started));
+      admin = adminOf(started.adminUrl);
       // The very first requests of the new process meet the rule.
       const statuses: number[] = [];
       for (let count = 0; count < 6; count++) statuses.push((await ask()).status);
@@ -98,24 +96,24 @@ describe('a process that ends', () => {
   test('SIGTERM writes everything down first, however far the next flush is', async () => {
     const first = await start('10m');
     await Promise.all(Array.from({ length: 40 }, (_, index) => call(`${first.url}/ml/items/${index}`)));
-    expect(await countOf(adminOf(adminUrlOf(first)))).toBe(0);
+    expect(await countOf(adminOf(first.adminUrl))).toBe(0);
     first.kill('SIGTERM');
     expect(await first.exited).toBe(0);
     const second = await start();
-    expect(await countOf(adminOf(adminUrlOf(second)), '&group_by=client,path')).toBe(40);
+    expect(await countOf(adminOf(second.adminUrl), '&group_by=client,path')).toBe(40);
     await second.stop();
   }, 20_000);
 
   test('kill -9 loses no more than what came since the last flush, and no rule', async () => {
     const first = await start('100ms');
-    const admin = adminOf(adminUrlOf(first));
+    const admin = adminOf(first.adminUrl);
     for (let index = 0; index < 30; index++) await call(`${first.url}/ml/early/${index}`);
     await until(async () => (await countOf(admin)) === 30);
     await admin.addRule({ id: 'last', path: '/ml/last', action: 'deny' });
     first.kill('SIGKILL');
     await first.exited;
     const second = await start();
-    const after = adminOf(adminUrlOf(second));
+    const after = adminOf(second.adminUrl);
     expect(await countOf(after)).toBe(30);
     expect((await call(`${second.url}/ml/last`)).status).toBe(403);
     const audit = await after.get('/audit');

@@ -33,4 +33,4 @@ test('a gateway that is killed and started again at once still keeps the spacing
   } finally {
     upstream.stop();
   }
-}, 20_000);
+}, 60_000);
