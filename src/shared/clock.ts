@@ -44,9 +44,15 @@ class SystemTimer implements Timer {
   }
 }
 
+/**
+ * Seconds of `now()` begin with those of the wall clock, so that what several processes count by the second can be put
+ * together. It is a constant: nothing that is decided depends on it.
+ */
+const PHASE_MS = performance.timeOrigin % 1_000;
+
 /** The machine's own time. */
 export const systemClock: Clock = {
-  now: () => performance.now(),
+  now: () => performance.now() + PHASE_MS,
   wallNow: () => Date.now(),
   after: (delayMs, callback) => new SystemTimer(performance.now() + delayMs, callback),
 };

@@ -62,18 +62,21 @@ export class VirtualClock implements Clock {
     this.nowMs = Math.max(this.nowMs, targetMs);
   }
 
-  /** As `advance`, but lets promises settle after every timer, so that awaiting code moves along. */
-  async advanceAsync(deltaMs: number): Promise<void> {
+  /**
+   * As `advance`, but lets promises settle after every timer, so that awaiting code moves along; `settled` waits for
+   * what else has to happen in that moment.
+   */
+  async advanceAsync(deltaMs: number, settled: () => Promise<void> = settle): Promise<void> {
     const targetMs = this.nowMs + deltaMs;
-    await settle();
+    await settled();
     for (;;) {
       const next = this.earliest();
       if (next === undefined || next.dueAtMs > targetMs) break;
       this.advanceTo(next.dueAtMs);
-      await settle();
+      await settled();
     }
     this.advanceTo(targetMs);
-    await settle();
+    await settled();
   }
 
   private earliest(): Pending | undefined {

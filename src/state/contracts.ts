@@ -47,6 +47,8 @@ export interface Lines {
   expect(tickets: number): void;
   /** How long it takes to make a line ready, in ms, as measured of late. */
   readonly leadMs: number;
+  /** How many stand ready now. */
+  readonly available: number;
   /** Called whenever a line has become ready, or one that stood ready or was in use is gone. */
   onChange(listener: () => void): void;
 }
@@ -58,6 +60,11 @@ export interface Grant {
   readonly waitedMs: number;
   /** The connection to write on, where the upstream is paced. */
   readonly line: Line | undefined;
+  /**
+   * Whether it may still be written: to be asked right before the first byte. A grant of a fleet that is used later
+   * than the others were promised would come too close to theirs; it is given back instead, and entered anew.
+   */
+  isFresh(): boolean;
   /**
    * The request has been written to the socket: the spacing to the next call counts from here. A grant that ends
    * without it counts as sent at its end, because nobody knows that it was not.
@@ -127,6 +134,8 @@ export interface GateSnapshot {
   /** By urgency: index 0 is the most urgent of 8. */
   readonly waitingByUrgency: readonly number[];
   readonly running: number;
+  /** Those of `waiting` and `running` that are this process's, where others share the gate; absent: all are. */
+  readonly own?: { readonly waiting: number; readonly running: number } | undefined;
   /** Age of the ticket that has waited longest, in ms. */
   readonly oldestWaitMs: number;
   readonly policy: QueuePolicy;
@@ -176,7 +185,8 @@ export type GateRefusal =
 
 /**
  * Per upstream, the one decision that must be atomic: may a call go now, and which one? Queue, pacing,
- * concurrency and breaker are held together behind it.
+ * concurrency and breaker are held together behind it. What changes or asks a gate that others share is done when its
+ * promise resolves; it rejects with `state_unavailable` when they cannot be reached. A bad argument throws at once.
  */
 export interface Gate {
   /**
@@ -185,18 +195,18 @@ export interface Gate {
    * the call may go at once.
    */
   enter(ticket: Ticket, signal?: AbortSignal): Grant | Promise<Grant>;
-  estimate(urgency: Urgency, client: string): Estimate;
+  estimate(urgency: Urgency, client: string): Estimate | Promise<Estimate>;
   /** No call goes out before `untilMs` (undefined: until `resume`). A shorter pause never shortens a longer one. */
-  pause(untilMs: number | undefined, reason: string): void;
-  resume(): void;
+  pause(untilMs: number | undefined, reason: string): void | Promise<void>;
+  resume(): void | Promise<void>;
   /** Applies new settings at once; who waits is ranked anew. */
-  configure(settings: GateSettings): void;
+  configure(settings: GateSettings): void | Promise<void>;
   /** Holds the breaker open or closed for `forMs`, then lets it decide again; `reset` closes it and forgets. */
-  force(state: 'open' | 'closed' | 'reset', forMs?: number): void;
+  force(state: 'open' | 'closed' | 'reset', forMs?: number): void | Promise<void>;
   /** Moves a waiting ticket to another urgency, keeping its arrival. False when it does not wait. */
-  promote(ticketId: string, urgency: Urgency): boolean;
+  promote(ticketId: string, urgency: Urgency): boolean | Promise<boolean>;
   /** Removes a waiting ticket; its caller is told `upstream_paused`. False when it does not wait. */
-  remove(ticketId: string): boolean;
+  remove(ticketId: string): boolean | Promise<boolean>;
   /** Removes everybody who waits; each is told `upstream_paused`. */
   clear(): ClearedQueue | Promise<ClearedQueue>;
   /**
@@ -214,6 +224,7 @@ export interface Gate {
   holders(): ClearedQueue | Promise<ClearedQueue>;
   /** In force now. */
   settings(): GateSettings;
+  /** How it stands: as of now, or as last heard of where others share it. */
   snapshot(): GateSnapshot;
   /** Stops timers and refuses who still waits with `draining`. */
   close(): void;

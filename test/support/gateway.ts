@@ -66,7 +66,7 @@ export async function startGateway(options: TestGatewayOptions): Promise<TestGat
   await gateway.start();
   return {
     url: gateway.url,
-    adminUrl: gateway.adminUrl,
+    adminUrl: gateway.adminUrl!,
     logLines,
     metrics: async () => (await fetch(`${gateway.url}/metrics`)).json(),
     drain: () => gateway.drain(),

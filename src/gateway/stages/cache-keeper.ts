@@ -14,6 +14,7 @@ import type { Command } from '../command.ts';
 import { type HeaderList, headerOf, type Reply } from '../reply.ts';
 import { type Handler, whenAnswered } from '../stage.ts';
 import { copyProgress } from './progress.ts';
+import { landReply } from './shared-flight.ts';
 import { conditionalReply, storedReply } from './stored-reply.ts';
 
 /** A GET that goes to the upstream because of the cache, and what it may do to the store. */
@@ -24,6 +25,11 @@ export interface Errand {
   readonly entry: CacheEntry | undefined;
   /** The client wants nothing to be kept. */
   readonly noStore: boolean;
+}
+
+/** An errand whose answer is there. */
+interface Trip extends Errand {
+  isKept: boolean;
 }
 
 /**
@@ -70,7 +76,18 @@ export class CacheKeeper {
     return this.learn(errand, reply, question !== undefined);
   }
 
+  /** Other nodes may wait for this reply: they are told once it is stored, or will not be. */
   private learn(errand: Errand, reply: Reply, asked: boolean): Reply | Promise<Reply> {
+    const trip: Trip = { ...errand, isKept: false };
+    const answer = this.absorb(trip, reply, asked);
+    if (!(answer instanceof Promise)) {
+      landReply(reply, trip.isKept);
+      return answer;
+    }
+    return answer.finally(() => landReply(reply, trip.isKept));
+  }
+
+  private absorb(errand: Trip, reply: Reply, asked: boolean): Reply | Promise<Reply> {
     const { command, entry } = errand;
     // Below, a stale answer took the place of an error, or Comporta refused in an answer's form.
     if (command.cacheStatus?.startsWith('hit') === true || reply.origin === 'gateway') {
@@ -84,7 +101,7 @@ export class CacheKeeper {
     return made === undefined ? this.received(errand, reply) : conditionalReply(command, reply);
   }
 
-  private confirmed(errand: Errand, entry: CacheEntry, reply: Reply): Reply | Promise<Reply> {
+  private confirmed(errand: Trip, entry: CacheEntry, reply: Reply): Reply | Promise<Reply> {
     const { command, key } = errand;
     if (!confirms(reply.headers, entry.facts)) {
       // It speaks of a version that is not stored: only a call without conditions brings that one.
@@ -107,7 +124,7 @@ export class CacheKeeper {
     return cookies.length === 0 ? answer : { ...answer, headers: [...answer.headers, ...cookies] };
   }
 
-  private received(errand: Errand, reply: Reply): Reply | Promise<Reply> {
+  private received(errand: Trip, reply: Reply): Reply | Promise<Reply> {
     const { command, key, entry } = errand;
     const lifetime = this.lifetimeOf(errand, reply.status, reply.headers);
     if (lifetime === undefined) {
@@ -127,7 +144,7 @@ export class CacheKeeper {
     );
   }
 
-  private keep(errand: Errand, reply: Reply, body: Uint8Array | undefined, lifetime: Lifetime): Reply {
+  private keep(errand: Trip, reply: Reply, body: Uint8Array | undefined, lifetime: Lifetime): Reply {
     const entry = entryOf({ status: reply.status, headers: reply.headers, body }, lifetime);
     this.made.set(reply, entry);
     this.put(errand, entry);
@@ -140,8 +157,10 @@ export class CacheKeeper {
     return conditionalReply(command, reply);
   }
 
-  private put({ command, key, entry }: Errand, current: CacheEntry): void {
-    if (this.store.put(key, current, command.incoming, this.clock.now())) note(command, '; stored');
+  private put(trip: Trip, current: CacheEntry): void {
+    const { command, key, entry } = trip;
+    trip.isKept = this.store.put(key, current, command.incoming, this.clock.now());
+    if (trip.isKept) note(command, '; stored');
     else if (entry !== undefined) this.store.delete(key);
   }
 

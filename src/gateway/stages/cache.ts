@@ -10,6 +10,7 @@ import type { Route } from '../route.ts';
 import { type Handler, type StageFactory, type StageServices, whenAnswered } from '../stage.ts';
 import { CacheKeeper } from './cache-keeper.ts';
 import { bypassesCache, cacheKeysOf, isRead } from './cache-keys.ts';
+import { COLLAPSED } from './shared-flight.ts';
 import { conditionalReply, staleReply, storedReply } from './stored-reply.ts';
 
 export interface CacheServices extends StageServices {
@@ -167,8 +168,10 @@ class CachedRoute {
     try {
       const { body, status } = await this.keeper.run({ command, key, entry, noStore: false });
       if (body instanceof StreamBody) body.cancel(new Error('nobody reads the answer to a refresh'));
-      // A stale answer in place of an error is no refresh.
-      return command.cacheStatus?.startsWith('hit') !== true && status < 500;
+      const { cacheStatus } = command;
+      // A stale answer in place of an error is no refresh; another node's new one is.
+      const isOld = cacheStatus?.startsWith('hit') === true && !cacheStatus.endsWith(`detail=${COLLAPSED}`);
+      return !isOld && status < 500;
     } catch {
       return false;
     }

@@ -1,11 +1,14 @@
 import { mayShare, sharingKeyOfCached, sharingKeyOfUncached } from '../../policies/cache/sharing.ts';
-import { GatewayError } from '../../shared/errors.ts';
+import type { CacheStore } from '../../state/cache-contract.ts';
+import type { SharedFlights } from '../../state/flights-contract.ts';
 import { StreamBody } from '../body.ts';
 import type { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
 import type { StageFactory, StageServices } from '../stage.ts';
 import { cacheKeysOf, isRead } from './cache-keys.ts';
 import { SharedCall } from './shared-call.ts';
+import { COLLAPSED, mayFly, ranOutOfTime, SharedFlight, storedByOther } from './shared-flight.ts';
+import { staleReply } from './stored-reply.ts';
 
 /** Totals since start. */
 export interface CoalesceCounters {
@@ -34,6 +37,9 @@ export class SharedCalls {
 
 export interface CoalesceServices extends StageServices {
   readonly sharedCalls: SharedCalls;
+  readonly cache: CacheStore;
+  /** Calls that this node shares with others; undefined in one process. */
+  readonly flights?: SharedFlights | undefined;
 }
 
 /** How many calls a request joins that run out of time before it makes one of its own. */
@@ -42,15 +48,21 @@ const MOST_ROUNDS = 3;
 /**
  * Identical reads in flight share one call (GET and HEAD without a body). The call lives until the last who waits
  * for it has gone; its failure is told to all and kept by nobody. A streamed answer is too large to share: one
- * gets it, the others call themselves, as do those that the answer is not for (`Set-Cookie`, `Vary`).
+ * gets it, the others call themselves, as do those that the answer is not for (`Set-Cookie`, `Vary`). On a cached
+ * route of a fleet the one call is made by one node, and the others find its answer in the shared cache.
  */
-export const coalesceStage: StageFactory<CoalesceServices> = (route, { clock, gate, sharedCalls }) => {
+export const coalesceStage: StageFactory<CoalesceServices> = (route, services) => {
+  const { clock, gate, sharedCalls, flights } = services;
   if (!route.config.coalesce) return (next) => next;
   const keys = cacheKeysOf(route);
   const sharingKey = route.config.cache === undefined ? sharingKeyOfUncached : sharingKeyOfCached;
   const { counters, inFlight, maxCalls } = sharedCalls;
 
   return (next) => {
+    const flight =
+      flights === undefined || route.config.cache === undefined
+        ? undefined
+        : new SharedFlight(flights, keys, services, next);
     const alone = (command: Command): Reply | Promise<Reply> => {
       counters.unshared++;
       return next(command);
@@ -59,7 +71,9 @@ export const coalesceStage: StageFactory<CoalesceServices> = (route, { clock, ga
     const begin = (key: string, command: Command): Reply | Promise<Reply> => {
       if (inFlight.size >= maxCalls) return alone(command);
       const call = new SharedCall(command, () => void inFlight.delete(key));
-      const answer = call.start(next);
+      const answer = call.start(
+        flight !== undefined && mayFly(command) ? (shared) => flight.fly(key, shared) : next,
+      );
       if (!(answer instanceof Promise)) return answer;
       counters.calls++;
       inFlight.set(key, call);
@@ -86,6 +100,8 @@ export const coalesceStage: StageFactory<CoalesceServices> = (route, { clock, ga
         return next(command);
       }
       counters.followers++;
+      const entry = storedByOther(reply);
+      if (entry !== undefined) return staleReply(command, entry, clock.now(), COLLAPSED);
       if (command.cacheStatus !== undefined) command.cacheStatus += '; collapsed';
       return reply;
     };
@@ -105,11 +121,5 @@ function settled(answer: Promise<Reply>): Promise<Outcome> {
   return answer.then(
     (reply) => ({ reply }),
     (error: unknown) => ({ error }),
-  );
-}
-
-function ranOutOfTime(error: unknown): boolean {
-  return (
-    error instanceof GatewayError && (error.code === 'queue_timeout' || error.code === 'deadline_unmeetable')
   );
 }

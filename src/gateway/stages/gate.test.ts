@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'bun:test';
 import { GatewayError } from '../../shared/errors.ts';
 import { settle } from '../../shared/virtual-clock.ts';
+import type { Grant } from '../../state/contracts.ts';
 import { StreamBody } from '../body.ts';
+import { staleGrant } from '../transport/transport.ts';
 import { Attempts, replyOf } from './attempt.fixture.ts';
 
 const breaker = {
@@ -25,6 +27,31 @@ describe('the gate stage', () => {
     expect(command).toMatchObject({ attempts: 1, queueMs: 1_000, upstreamMs: 0 });
     expect(attempts.atMs).toEqual([0, 1_000]);
     expect(attempts.gate.snapshot().running).toBe(0);
+  });
+
+  test('a grant that has grown old is given back, and its ticket waits again with its rank', async () => {
+    const limits = [{ rate: { count: 1, windowMs: 1_000 }, even: false, guardMs: 0 }];
+    let isOld = true;
+    const attempts = new Attempts(
+      () => {
+        if (!isOld) return replyOf(200);
+        isOld = false;
+        throw staleGrant();
+      },
+      { gate: { limits } },
+    );
+    const command = attempts.command();
+    const { enter } = attempts.gate;
+    const fresh = [false, true, true];
+    attempts.gate.enter = (ticket, signal) => {
+      const grant = Reflect.apply(enter, attempts.gate, [ticket, signal]) as Grant;
+      const isFresh = fresh.shift() ?? true;
+      // The stage's own transport says `sent` at once; this one is about grants that were not.
+      return Object.assign(grant, { isFresh: () => isFresh, ...(isOld && { sent: () => {} }) });
+    };
+    expect(await attempts.call(command)).toMatchObject({ status: 200 });
+    expect(command.attempts).toBe(1);
+    expect(attempts.gate.snapshot()).toMatchObject({ running: 0, counters: { granted: 3, sent: 1 } });
   });
 
   test('a client that gives up waiting is noted with the time that it waited', async () => {

@@ -7,6 +7,7 @@ import { StreamBody } from '../body.ts';
 import type { Command } from '../command.ts';
 import { headerOf, type Reply } from '../reply.ts';
 import type { StageFactory } from '../stage.ts';
+import { isStaleGrant } from '../transport/transport.ts';
 
 /** Waits for the command's turn at the upstream's gate, makes the call below, and tells the gate how it went. */
 export const gateStage: StageFactory = (route, { gate, clock }) => {
@@ -18,6 +19,7 @@ export const gateStage: StageFactory = (route, { gate, clock }) => {
         grant.giveBack();
         throw command.signal.reason;
       }
+      if (!grant.isFresh()) return again(command, grant);
       command.grant = grant;
       command.attempts++;
       command.queueMs = (command.queueMs ?? 0) + grant.waitedMs;
@@ -28,11 +30,21 @@ export const gateStage: StageFactory = (route, { gate, clock }) => {
         endWith(grant, reply, outcomeOfReply(reply, failures));
         return reply;
       } catch (error) {
+        if (isStaleGrant(error)) {
+          command.attempts--;
+          return again(command, grant);
+        }
         grant.end(outcomeOfError(error, failures));
         throw error;
       } finally {
         command.upstreamMs = (command.upstreamMs ?? 0) + clock.now() - startedAtMs;
       }
+    };
+
+    /** This process stood still for too long: others may be about to write. The ticket keeps its rank. */
+    const again = (command: Command, grant: Grant): Reply | Promise<Reply> => {
+      grant.giveBack();
+      return enter(command);
     };
 
     /** The provider said for how long it wants no calls: nobody calls it until then. */
@@ -41,10 +53,12 @@ export const gateStage: StageFactory = (route, { gate, clock }) => {
       const asked = parseRetryAfter(headerOf(reply.headers, 'retry-after') ?? null, clock.wallNow());
       const pauseMs = asked ?? (reply.status === 429 ? upstream.penaltyMs : undefined);
       if (pauseMs === undefined || pauseMs <= 0) return;
-      gate.pause(clock.now() + pauseMs, `the upstream answered ${reply.status} and asked for a pause`);
+      const reason = `the upstream answered ${reply.status} and asked for a pause`;
+      // Where it cannot be told now, nothing is granted either, and the gate tells it later.
+      void Promise.resolve(gate.pause(clock.now() + pauseMs, reason)).catch(() => {});
     };
 
-    return (command) => {
+    const enter = (command: Command): Reply | Promise<Reply> => {
       // Also where nothing is paced: a pause makes calls wait everywhere.
       const entered = gate.enter(command.ticket, command.signal);
       if (!(entered instanceof Promise)) return attempt(command, entered);
@@ -58,6 +72,7 @@ export const gateStage: StageFactory = (route, { gate, clock }) => {
         },
       );
     };
+    return enter;
   };
 };
 

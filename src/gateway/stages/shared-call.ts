@@ -7,6 +7,7 @@ import type { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
 import type { Handler } from '../stage.ts';
 import { copyProgress } from './progress.ts';
+import { ticketOf } from './shared-flight.ts';
 
 /** What a follower needs of its surroundings. */
 export interface FollowServices {
@@ -64,11 +65,20 @@ export class SharedCall {
    */
   follow(command: Command, services: FollowServices): Promise<Reply> {
     if (this.outcome === undefined) throw new Error('a call is followed only while it is under way');
-    const { id, deadlineMs } = this.command;
-    if (command.urgency < this.urgency && services.gate.promote(id, command.urgency)) {
-      this.urgency = command.urgency;
+    const { deadlineMs } = this.command;
+    if (command.urgency < this.urgency) {
+      this.promote(ticketOf(this.command), command.urgency, services.gate);
     }
     return this.wait(this.outcome, command, command.deadlineMs < deadlineMs ? services : undefined);
+  }
+
+  private promote(id: string, urgency: Urgency, gate: Gate): void {
+    const note = (done: boolean) => {
+      if (done) this.urgency = Math.min(this.urgency, urgency) as Urgency;
+    };
+    const promoted = gate.promote(id, urgency);
+    if (promoted instanceof Promise) promoted.then(note, () => {});
+    else note(promoted);
   }
 
   /**
@@ -106,7 +116,15 @@ export class SharedCall {
       const onAbort = () => leave(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
       timer = limit?.clock.after(command.deadlineMs - limit.clock.now(), () => {
-        if (this.command.attempts === 0) leave(queueTimeout(command, limit.gate));
+        if (this.command.attempts > 0) return;
+        const estimate = limit.gate.estimate(command.urgency, command.client);
+        if (!(estimate instanceof Promise)) leave(queueTimeout(estimate.waitMs));
+        else {
+          estimate.then(
+            ({ waitMs }) => leave(queueTimeout(waitMs)),
+            () => leave(queueTimeout(undefined)),
+          );
+        }
       });
       outcome.finally(stopListening).then(resolve, reject);
     });
@@ -119,8 +137,7 @@ export class SharedCall {
   }
 }
 
-function queueTimeout(command: Command, gate: Gate): GatewayError {
-  const { waitMs } = gate.estimate(command.urgency, command.client);
+function queueTimeout(waitMs: number | undefined): GatewayError {
   return new GatewayError('queue_timeout', {
     detail: 'The request reached its deadline while it waited for a call that it shares with others.',
     retryAfterMs: waitMs,

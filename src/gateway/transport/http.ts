@@ -13,6 +13,7 @@ import {
   type Attempt,
   clientIdle,
   staleConnection,
+  staleGrant,
   type Transport,
   timedOut,
   unreachable,
@@ -132,6 +133,10 @@ class HttpCall implements Watched, EventListenerObject {
       return;
     }
     this.request = request;
+    // Emitted right before the first byte is written: from here on nothing can be taken back.
+    request.on('socket', () => {
+      if (this.line !== undefined && !this.attempt.isFresh()) this.fail(staleGrant());
+    });
     request.on('finish', () => this.attempt.sent());
     request.on('error', (error) => this.fail(this.explain(error)));
     request.on('close', () => {

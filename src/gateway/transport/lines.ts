@@ -91,6 +91,10 @@ export class LinePool implements Lines {
     return { idle: this.idle.length, connecting: this.connecting, open: this.open };
   }
 
+  get available(): number {
+    return this.idle.length + this.failed.length;
+  }
+
   take(): ReadyLine | undefined {
     for (;;) {
       // The one used last is the one that the upstream will keep longest.

@@ -4,10 +4,11 @@ import type { Command } from '../command.ts';
 import type { Reply } from '../reply.ts';
 
 /**
- * What an attempt needs of its grant: the connection that stood ready (where the upstream is paced), and `sent`, to
- * be called when the last byte of the request has been handed to the socket.
+ * What an attempt needs of its grant: the connection that stood ready (where the upstream is paced), `isFresh`, to be
+ * asked when the first byte is about to go, and `sent`, to be called when the last byte of the request has been handed
+ * to the socket.
  */
-export type Attempt = Pick<Grant, 'line' | 'sent'>;
+export type Attempt = Pick<Grant, 'line' | 'isFresh' | 'sent'>;
 
 /**
  * Makes one call to an upstream. Two adapters: `fetch` for unpaced upstreams, since it costs least, and
@@ -16,7 +17,8 @@ export type Attempt = Pick<Grant, 'line' | 'sent'>;
 export interface Transport {
   /**
    * Resolves when the answer's head (and a small body) is there. Rejects with `upstream_timeout` or
-   * `upstream_unreachable`, or with the command's abort reason; never with anything else.
+   * `upstream_unreachable`, with the command's abort reason, or, before a byte was written, because the grant is no
+   * longer fresh (`isStaleGrant`); never with anything else.
    */
   send(command: Command, attempt: Attempt): Promise<Reply>;
   close(): void;
@@ -33,6 +35,13 @@ export function staleConnection(cause: unknown): GatewayError {
   stale.add(error);
   return error;
 }
+
+/** Nothing was written, because the grant had grown too old while this process stood still. */
+class StaleGrant extends Error {}
+
+export const staleGrant = (): Error => new StaleGrant('the grant is no longer fresh');
+
+export const isStaleGrant = (error: unknown): boolean => error instanceof StaleGrant;
 
 /** Says in words why a connection failed; the original error is kept for the log. */
 export function unreachable(cause: unknown): GatewayError {

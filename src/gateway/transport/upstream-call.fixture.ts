@@ -72,6 +72,8 @@ export type Way = 'paced' | 'exact' | 'fetch';
 /** One transport to one upstream, as the composition builds it. */
 export class Caller {
   sent = 0;
+  /** What the grants of its calls say of themselves. */
+  fresh = true;
   readonly pool: LinePool;
   private readonly transport: HttpTransport | FetchTransport;
   private waiting: () => void = () => {};
@@ -106,7 +108,11 @@ export class Caller {
 
   async send(facts: CallFacts = {}): Promise<Reply> {
     const line = this.way === 'paced' ? await this.line() : undefined;
-    return this.transport.send(commandOf(facts), { line, sent: () => void this.sent++ });
+    return this.transport.send(commandOf(facts), {
+      line,
+      isFresh: () => this.fresh,
+      sent: () => void this.sent++,
+    });
   }
 
   /** A ready line, made if there is none. */

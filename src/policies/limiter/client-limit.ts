@@ -54,6 +54,35 @@ export function takeFromClientLimit(
 }
 
 /**
+ * The state of a client once `requests` more of it are counted, whether its limit allowed them or not: they have
+ * passed elsewhere. What is above the limit has to fade before another request passes.
+ */
+export function addToClientLimit(
+  algorithm: ClientLimitAlgorithm,
+  rate: Rate,
+  kept: ClientLimitState | undefined,
+  requests: number,
+  nowMs: number,
+): ClientLimitState {
+  switch (algorithm) {
+    case 'sliding_window': {
+      const { atMs, used, before } = slide(kept, rate.windowMs, nowMs);
+      return { atMs, used: used + requests, before };
+    }
+    case 'token_bucket':
+      return {
+        atMs: kept === undefined ? nowMs : Math.max(nowMs, kept.atMs),
+        used: (kept === undefined ? 0 : missingAt(rate, kept, nowMs)) + requests,
+        before: 0,
+      };
+    case 'fixed_window':
+      return kept === undefined || nowMs >= kept.atMs + rate.windowMs
+        ? { atMs: nowMs, used: requests, before: 0 }
+        : { atMs: kept.atMs, used: kept.used + requests, before: 0 };
+  }
+}
+
+/**
  * The ms that has begun counts as gone. Otherwise a client that used up its window would be free just *after* the
  * next one begins, and an honest `Retry-After` would be a second too long.
  */

@@ -1,7 +1,5 @@
-import { clientIdentity } from '../../policies/access/client-matcher.ts';
 import type { AccessRule } from '../../policies/access/rule.ts';
 import { RuleSet } from '../../policies/access/rule-set.ts';
-import type { ClientLimitDecision } from '../../policies/limiter/client-limit.ts';
 import type { Clock } from '../../shared/clock.ts';
 import { canonicalIp } from '../../shared/ip.ts';
 import type {
@@ -14,6 +12,7 @@ import type {
   RuleCounters,
   ShadowRefusal,
 } from '../access-contract.ts';
+import { blocks, decisionOf, identityOf, PASS, refusesWith } from '../access-decision.ts';
 import { type Denial, DenyList } from './access-deny-list.ts';
 import { type RuleState, RuleStates } from './access-rule-states.ts';
 
@@ -24,14 +23,6 @@ export interface MemoryAccessControlOptions {
   /** Clients on the deny list at once. Default 100,000. */
   readonly maxDenied?: number | undefined;
 }
-
-const PASS: AccessDecision = Object.freeze({
-  kind: 'pass',
-  rule: undefined,
-  limit: undefined,
-  policyName: undefined,
-  shadow: undefined,
-});
 
 /** Whether to count (`take`) or only to ask (`peek`). */
 type Counting = 'take' | 'peek';
@@ -135,17 +126,10 @@ export class MemoryAccessControl implements AccessControl {
       state.matched++;
       if (refuses) state.refused++;
     }
-    if (!refuses) {
-      const policyName = limit === undefined ? undefined : winner.id;
-      return { kind: 'pass', rule: winner, limit, policyName, shadow: shadowRefusal };
-    }
-    const retryAfterMs = limit && Math.max(limit.resetMs, winner.blockForMs ?? 0);
-    if (counting === 'take' && winner.blockForMs !== undefined) {
+    if (counting === 'take' && refuses && winner.blockForMs !== undefined) {
       this.denyList.add(client, this.clock.now() + winner.blockForMs, winner.id);
     }
-    return winner.action === 'throttle' && limit !== undefined && retryAfterMs !== undefined
-      ? { kind: 'throttled', rule: winner, limit, policyName: winner.id, retryAfterMs, shadow: shadowRefusal }
-      : { kind: 'denied', ruleId: winner.id, rule: winner, limit, retryAfterMs, shadow: shadowRefusal };
+    return decisionOf(winner, limit, shadowRefusal);
   }
 
   private judgeShadow(
@@ -187,22 +171,4 @@ export class MemoryAccessControl implements AccessControl {
     if (state === undefined) throw new Error(`rule ${rule.id} matches and is not in force`);
     return state;
   }
-}
-
-/**
- * Whom a rule counts: the client id where the rule is for that id or for everybody and the request has one,
- * otherwise the address. A rule for a block counts each of its addresses for itself.
- */
-function identityOf({ client }: AccessRule, { clientId, ip }: AccessRequest): string {
-  const countsIds = client.kind === 'id' || client.kind === 'any';
-  return countsIds && clientId !== undefined ? clientIdentity(clientId) : ip;
-}
-
-function refusesWith(rule: AccessRule, limit: ClientLimitDecision | undefined): boolean {
-  if (rule.action === 'allow') return false;
-  return limit === undefined ? rule.action === 'deny' : !limit.allowed;
-}
-
-function blocks(rule: AccessRule): boolean {
-  return rule.enabled && !rule.shadow && rule.blockForMs !== undefined;
 }

@@ -61,6 +61,10 @@ export class SimulatedLines implements Lines {
     private readonly most: number,
   ) {}
 
+  get available(): number {
+    return this.ready.length;
+  }
+
   take(): Line | undefined {
     return this.ready.pop();
   }

@@ -29,6 +29,11 @@ export class MemoryGrant implements Grant {
     this.cost = ticket.cost;
   }
 
+  /** Its slot is kept for it, however long it takes. */
+  isFresh(): boolean {
+    return true;
+  }
+
   sent(): void {
     if (this.stage !== 'granted') return;
     this.stage = 'sent';

@@ -47,6 +47,18 @@ export class Refusals {
     return this.make('deadline_unmeetable', `The wait would be about ${Math.ceil(waitMs)} ms.`, waitMs);
   }
 
+  /** What others share cannot be reached, and this call was counted with them. */
+  unavailable(cause: unknown): GatewayError {
+    this.counts.state_unavailable++;
+    return this.unavailableTo(cause);
+  }
+
+  /** The same, told to whoever is no ticket. */
+  unavailableTo(cause: unknown): GatewayError {
+    const detail = 'The shared state that paces this upstream cannot be reached.';
+    return new GatewayError('state_unavailable', { detail, retryAfterMs: UNKNOWN_WAIT_MS, cause });
+  }
+
   snapshot(): Readonly<Record<GateRefusal, number>> {
     return { ...this.counts };
   }

@@ -17,8 +17,8 @@ export function breakerContract(make: MakeGate): void {
       await fail(driver, 3);
       const refused = await driver.enter('a');
       expect(refused.error).toMatchObject({ code: 'circuit_open', retryAfterMs: 10_000 });
-      expect(driver.gate.estimate(3, 'x').waitMs).toBe(10_000);
-      expect(driver.gate.snapshot()).toMatchObject({
+      expect((await driver.gate.estimate(3, 'x')).waitMs).toBe(10_000);
+      expect(await driver.snapshot()).toMatchObject({
         breaker: { kind: 'open', reason: 'consecutive' },
         counters: { breakerOpened: 1, refused: { circuit_open: 1 } },
       });
@@ -36,7 +36,7 @@ export function breakerContract(make: MakeGate): void {
       for (const call of calls.slice(0, 3)) await driver.finish(call, 'failure');
       expect(calls.slice(3).map(({ error }) => error?.code)).toEqual(Array(5).fill('circuit_open'));
       expect(calls.slice(3).map(({ atMs }) => atMs)).toEqual(Array(5).fill(0));
-      expect(driver.gate.snapshot()).toMatchObject({
+      expect(await driver.snapshot()).toMatchObject({
         waiting: 0,
         counters: { refused: { circuit_open: 5 } },
       });
@@ -51,13 +51,13 @@ export function breakerContract(make: MakeGate): void {
       const calls: Call[] = [];
       for (let index = 0; index < 5; index++) calls.push(await driver.enter(`t${index}`));
       expect(calls.map(({ result }) => result)).toEqual(['granted', 'granted', ...Array(3).fill('waiting')]);
-      expect(driver.gate.snapshot().breaker).toMatchObject({ kind: 'half_open', running: 2 });
+      expect((await driver.snapshot()).breaker).toMatchObject({ kind: 'half_open', running: 2 });
       await driver.pass(100);
       await driver.finish(calls[0]!, 'success');
       expect(calls[2]!.result).toBe('waiting');
       await driver.finish(calls[1]!, 'success');
       expect(calls.slice(2).map(({ result }) => result)).toEqual(Array(3).fill('granted'));
-      expect(driver.gate.snapshot().breaker?.kind).toBe('closed');
+      expect((await driver.snapshot()).breaker?.kind).toBe('closed');
       await driver.close();
     });
 
@@ -82,9 +82,9 @@ export function breakerContract(make: MakeGate): void {
       expect(waiting.result).toBe('waiting');
       await driver.pass(1);
       expect(waiting).toMatchObject({ result: 'refused', atMs: 15_000 });
-      expect(driver.gate.snapshot().breaker).toMatchObject({ kind: 'open', reason: 'probe_timeout' });
+      expect((await driver.snapshot()).breaker).toMatchObject({ kind: 'open', reason: 'probe_timeout' });
       await driver.finish(probe, 'success');
-      expect(driver.gate.snapshot().breaker?.kind).toBe('open');
+      expect((await driver.snapshot()).breaker?.kind).toBe('open');
       await driver.close();
     });
 
@@ -118,7 +118,7 @@ export function breakerContract(make: MakeGate): void {
       for (let index = 0; index < 5; index++) {
         await driver.finish(await driver.enter(`t${index}`), 'ignore');
       }
-      expect(driver.gate.snapshot().breaker).toEqual({
+      expect((await driver.snapshot()).breaker).toEqual({
         kind: 'closed',
         sinceMs: undefined,
         consecutiveFailures: 0,
@@ -136,7 +136,7 @@ export function breakerContract(make: MakeGate): void {
       await driver.pass(2_500);
       expect(timedOut.error.code).toBe('queue_timeout');
       await driver.finish(first);
-      expect(driver.gate.snapshot().breaker).toEqual({
+      expect((await driver.snapshot()).breaker).toEqual({
         kind: 'closed',
         sinceMs: undefined,
         consecutiveFailures: 0,
@@ -148,19 +148,19 @@ export function breakerContract(make: MakeGate): void {
       const driver = await start(settingsOf({ limits: [perSecond(1)], breaker: breakerOf() }));
       await driver.finish(await driver.enter('first'));
       const waiting = await driver.enter('waiting');
-      driver.gate.force('open', 2_000);
+      await driver.gate.force('open', 2_000);
       await driver.pass(0);
       expect(waiting.error).toMatchObject({ code: 'circuit_open', retryAfterMs: 2_000 });
       expect((await driver.enter('refused')).error.code).toBe('circuit_open');
       await driver.pass(2_000);
       expect((await driver.enter('free')).result).toBe('granted');
-      driver.gate.force('closed', 60_000);
+      await driver.gate.force('closed', 60_000);
       for (let index = 0; index < 5; index++) {
         await driver.pass(1_000);
         const call = await driver.enter(`t${index}`);
         if (call.result === 'granted') await driver.finish(call, 'failure');
       }
-      expect(driver.gate.snapshot().breaker).toMatchObject({ kind: 'forced', as: 'closed' });
+      expect((await driver.snapshot()).breaker).toMatchObject({ kind: 'forced', as: 'closed' });
       expect(() => driver.gate.force('open')).toThrow(RangeError);
       await driver.close();
     });
@@ -168,7 +168,7 @@ export function breakerContract(make: MakeGate): void {
     test('reset closes it', async () => {
       const driver = await start();
       await fail(driver, 3);
-      driver.gate.force('reset');
+      await driver.gate.force('reset');
       expect((await driver.enter('a')).result).toBe('granted');
       expect(driver.events.map((event) => (event.kind === 'breaker' ? event.to.kind : event.kind))).toEqual([
         'open',
@@ -181,11 +181,13 @@ export function breakerContract(make: MakeGate): void {
       const driver = await start();
       await fail(driver, 2);
       const old = await driver.enter('old');
-      driver.gate.configure(settingsOf({ limits: [perSecond(10)] }));
-      expect(driver.gate.snapshot().breaker).toBeUndefined();
-      driver.gate.configure(settingsOf({ limits: [perSecond(10)], breaker: breakerOf({ consecutive: 1 }) }));
+      await driver.gate.configure(settingsOf({ limits: [perSecond(10)] }));
+      expect((await driver.snapshot()).breaker).toBeUndefined();
+      await driver.gate.configure(
+        settingsOf({ limits: [perSecond(10)], breaker: breakerOf({ consecutive: 1 }) }),
+      );
       await driver.finish(old, 'failure');
-      expect(driver.gate.snapshot().breaker?.kind).toBe('closed');
+      expect((await driver.snapshot()).breaker?.kind).toBe('closed');
       await driver.close();
     });
   });

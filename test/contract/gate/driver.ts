@@ -6,6 +6,7 @@ import type {
   Gate,
   GateEvent,
   GateSettings,
+  GateSnapshot,
   Grant,
   Lines,
   Ticket,
@@ -19,8 +20,17 @@ export interface GateOptions {
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
 }
 
+/** An adapter that asks another machine: time stands still until its answers are there. */
+export interface RemoteGate {
+  readonly gate: Gate;
+  /** Resolves when nothing is under way any more. */
+  settled(): Promise<void>;
+  /** Resolves when the snapshot shows how things are. */
+  refreshed(): Promise<void>;
+}
+
 /** Builds the adapter under test. */
-export type MakeGate = (options: GateOptions) => Gate | Promise<Gate>;
+export type MakeGate = (options: GateOptions) => Gate | Promise<RemoteGate>;
 
 /** One `enter`, and what came of it. */
 export interface Call {
@@ -82,6 +92,7 @@ export class GateDriver {
 
   private constructor(
     readonly gate: Gate,
+    private readonly remote: RemoteGate | undefined,
     clock: VirtualClock,
     events: GateEvent[],
   ) {
@@ -92,8 +103,21 @@ export class GateDriver {
   static async start(make: MakeGate, settings: GateSettings, lines?: Lines): Promise<GateDriver> {
     const clock = new VirtualClock();
     const events: GateEvent[] = [];
-    const gate = await make({ clock, settings, lines, onEvent: (event) => void events.push(event) });
-    return new GateDriver(gate, clock, events);
+    const made = make({ clock, settings, lines, onEvent: (event) => void events.push(event) });
+    if (!(made instanceof Promise)) return new GateDriver(made, undefined, clock, events);
+    const remote = await made;
+    return new GateDriver(remote.gate, remote, clock, events);
+  }
+
+  readonly settle = async (): Promise<void> => {
+    await settle();
+    await this.remote?.settled();
+  };
+
+  async snapshot(): Promise<GateSnapshot> {
+    await this.settle();
+    await this.remote?.refreshed();
+    return this.gate.snapshot();
   }
 
   ticket(id: string, facts: TicketFacts = {}): Ticket {
@@ -110,7 +134,7 @@ export class GateDriver {
 
   async enter(id: string, facts: TicketFacts = {}): Promise<Call> {
     const call = this.enterTicket(this.ticket(id, facts), facts.signal);
-    await settle();
+    await this.settle();
     return call;
   }
 
@@ -160,7 +184,7 @@ export class GateDriver {
     call.grant.sent();
     this.sends.push(this.clock.now());
     call.grant.end(outcome);
-    await settle();
+    await this.settle();
   }
 
   /** Lets time pass; every one of the calls is finished as soon as it is granted. */
@@ -174,7 +198,7 @@ export class GateDriver {
   }
 
   async pass(ms: number): Promise<void> {
-    await this.clock.advanceAsync(ms);
+    await this.clock.advanceAsync(ms, this.settle);
   }
 
   /** How often an event of this kind was told. */
@@ -185,7 +209,7 @@ export class GateDriver {
   /** Ends the gate; what is still set then was forgotten. */
   async close(): Promise<number> {
     this.gate.close();
-    await settle();
+    await this.settle();
     return this.clock.timers;
   }
 }

@@ -29,7 +29,7 @@ export function limitsContract(make: MakeGate): void {
       first.grant.end('success');
       await driver.pass(500);
       expect(second).toMatchObject({ result: 'granted', atMs: 1_000 });
-      expect(driver.gate.snapshot().counters.sent).toBe(1);
+      expect((await driver.snapshot()).counters.sent).toBe(1);
       await driver.close();
     });
 
@@ -63,12 +63,12 @@ export function limitsContract(make: MakeGate): void {
       const second = await driver.enter('second');
       first.grant.sent();
       first.grant.giveBack();
-      expect(driver.gate.snapshot().running).toBe(1);
+      expect((await driver.snapshot()).running).toBe(1);
       first.grant.end('success');
       first.grant.end('failure');
       first.grant.giveBack();
       first.grant.sent();
-      expect(driver.gate.snapshot().running).toBe(0);
+      expect((await driver.snapshot()).running).toBe(0);
       await driver.pass(999);
       expect(second.result).toBe('waiting');
       await driver.pass(1);
@@ -105,7 +105,7 @@ export function limitsContract(make: MakeGate): void {
       await driver.pass(100);
       await driver.finish(calls[1]!);
       expect(calls.map(({ result }) => result)).toEqual(['granted', 'granted', 'granted', 'waiting']);
-      expect(driver.gate.snapshot().running).toBe(2);
+      expect((await driver.snapshot()).running).toBe(2);
       calls[0]!.grant.giveBack();
       await driver.pass(0);
       expect(calls[3]).toMatchObject({ result: 'granted', atMs: 100 });
@@ -126,7 +126,7 @@ export function limitsContract(make: MakeGate): void {
       const calls: Call[] = [];
       for (let index = 0; index < 5; index++) calls.push(await driver.enter(`t${index}`));
       for (const call of calls) await driver.finish(call);
-      driver.gate.configure(
+      await driver.gate.configure(
         settingsOf({ limits: [{ ...perSecond(5), rate: { count: 5, windowMs: 3_000 } }] }),
       );
       const late = await driver.enter('late');
@@ -142,10 +142,10 @@ export function limitsContract(make: MakeGate): void {
       const calls: Call[] = [];
       for (let index = 0; index < 4; index++) calls.push(await driver.enter(`t${index}`));
       await driver.finish(calls[0]!);
-      driver.gate.configure(settingsOf({ limits: [perSecond(3)] }));
+      await driver.gate.configure(settingsOf({ limits: [perSecond(3)] }));
       await driver.pass(0);
       expect(calls.map(({ result }) => result)).toEqual(['granted', 'granted', 'granted', 'waiting']);
-      driver.gate.configure(settingsOf({ limits: [] }));
+      await driver.gate.configure(settingsOf({ limits: [] }));
       await driver.pass(0);
       expect(calls[3]!.result).toBe('granted');
       await driver.close();
@@ -154,7 +154,7 @@ export function limitsContract(make: MakeGate): void {
     test('an unsent call counts under limits that were lowered meanwhile', async () => {
       const driver = await start(settingsOf({ limits: [perSecond(2)] }));
       const slow = await driver.enter('slow');
-      driver.gate.configure(settingsOf({ limits: [perSecond(1)] }));
+      await driver.gate.configure(settingsOf({ limits: [perSecond(1)] }));
       const next = await driver.enter('next');
       await driver.pass(5_000);
       expect(next.result).toBe('waiting');
@@ -171,7 +171,7 @@ export function limitsContract(make: MakeGate): void {
       const heavy = await driver.enter('heavy', { cost: 4 });
       const light = await driver.enter('light');
       await driver.finish(first);
-      driver.gate.configure(settingsOf({ limits: [perSecond(3)] }));
+      await driver.gate.configure(settingsOf({ limits: [perSecond(3)] }));
       await driver.pass(0);
       expect(heavy.error.code).toBe('deadline_unmeetable');
       await driver.run([light], 1_050);
@@ -188,7 +188,7 @@ export function limitsContract(make: MakeGate): void {
         RangeError,
       );
       expect(() => driver.gate.configure(settingsOf({ limits: [perSecond(0)] }))).toThrow(RangeError);
-      expect(driver.gate.snapshot().policy).toBe('fifo');
+      expect((await driver.snapshot()).policy).toBe('fifo');
       await driver.finish(await driver.enter('a'));
       expect((await driver.enter('b')).result).toBe('waiting');
       await driver.close();

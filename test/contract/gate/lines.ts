@@ -11,7 +11,12 @@ class HandLines implements Lines {
   readonly ready: Line[] = [];
   released = 0;
   now: () => number = () => 0;
+  settle: () => Promise<void> = settle;
   private listener: () => void = () => {};
+
+  get available(): number {
+    return this.ready.length;
+  }
 
   take(): Line | undefined {
     return this.ready.pop();
@@ -28,12 +33,12 @@ class HandLines implements Lines {
   async add(count = 1): Promise<void> {
     for (let index = 0; index < count; index++) this.ready.push(this.line());
     this.listener();
-    await settle();
+    await this.settle();
   }
 
   async lost(): Promise<void> {
     this.listener();
-    await settle();
+    await this.settle();
   }
 
   private line(): Line {
@@ -54,6 +59,7 @@ export function linesContract(make: MakeGate): void {
     const lines = new HandLines();
     const driver = await GateDriver.start(make, settings, lines);
     lines.now = () => driver.clock.now();
+    lines.settle = driver.settle;
     return { driver, lines };
   };
 
@@ -120,7 +126,7 @@ export function linesContract(make: MakeGate): void {
 
     test('a pause has its lines ready at its end, and not long before', async () => {
       const { driver, lines } = await start();
-      driver.gate.pause(30_000, 'Retry-After');
+      await driver.gate.pause(30_000, 'Retry-After');
       const call = await driver.enter('a');
       await driver.pass(20_000);
       expect(lines.expected).toEqual([]);
@@ -178,10 +184,10 @@ export function linesContract(make: MakeGate): void {
       await driver.finish(first, 'failure');
       await driver.pass(10_000);
       const probe = await driver.enter('probe');
-      expect(driver.gate.snapshot().breaker).toMatchObject({ kind: 'half_open', running: 0 });
+      expect((await driver.snapshot()).breaker).toMatchObject({ kind: 'half_open', running: 0 });
       await lines.add(1);
       expect(probe.result).toBe('granted');
-      expect(driver.gate.snapshot().breaker).toMatchObject({ kind: 'half_open', running: 1 });
+      expect((await driver.snapshot()).breaker).toMatchObject({ kind: 'half_open', running: 1 });
       await driver.close();
     });
   });

@@ -179,11 +179,11 @@ export function orderContract(make: MakeGate, immediate: boolean): void {
         await driver.enter('middle', { urgency: 3 }),
         await driver.enter('high', { urgency: 0 }),
       ];
-      driver.gate.configure(settingsOf({ queue: { policy: 'priority' } }));
-      expect(driver.gate.snapshot().policy).toBe('priority');
+      await driver.gate.configure(settingsOf({ queue: { policy: 'priority' } }));
+      expect((await driver.snapshot()).policy).toBe('priority');
       await driver.finish(first);
       await driver.run(calls, 1_050);
-      driver.gate.configure(settingsOf({ queue: { policy: 'fifo' } }));
+      await driver.gate.configure(settingsOf({ queue: { policy: 'fifo' } }));
       await driver.run(calls, 2_050);
       expect(driver.order).toEqual(['first', 'high', 'low', 'middle']);
       await driver.close();
@@ -194,7 +194,7 @@ export function orderContract(make: MakeGate, immediate: boolean): void {
       const driver = await start(settingsOf({ queue }));
       const calls: Call[] = [await driver.enter('a0', { client: 'a' })];
       for (let index = 1; index < 4; index++) calls.push(await driver.enter(`a${index}`, { client: 'a' }));
-      driver.gate.configure(settingsOf({ queue: { ...queue, weights: { a: 1 }, maxSize: 50 } }));
+      await driver.gate.configure(settingsOf({ queue: { ...queue, weights: { a: 1 }, maxSize: 50 } }));
       calls.push(await driver.enter('b0', { client: 'b' }));
       await driver.finish(calls[0]!);
       await driver.run(calls, 4_050);
@@ -211,10 +211,10 @@ export function orderContract(make: MakeGate, immediate: boolean): void {
         await driver.enter('b', { urgency: 3 }),
         await driver.enter('c', { urgency: 3 }),
       ];
-      expect(driver.gate.promote('c', 0)).toBe(true);
-      expect(driver.gate.promote('nobody', 0)).toBe(false);
-      driver.gate.configure(settingsOf({ queue: { policy: 'fifo' } }));
-      driver.gate.configure(settings);
+      expect(await driver.gate.promote('c', 0)).toBe(true);
+      expect(await driver.gate.promote('nobody', 0)).toBe(false);
+      await driver.gate.configure(settingsOf({ queue: { policy: 'fifo' } }));
+      await driver.gate.configure(settings);
       await driver.finish(first);
       await driver.run(calls, 3_050);
       expect(driver.order).toEqual(['first', 'c', 'a', 'b']);
@@ -229,7 +229,7 @@ export function orderContract(make: MakeGate, immediate: boolean): void {
         await driver.enter('x', { urgency: 3 }),
         await driver.enter('y', { urgency: 3 }),
       ];
-      driver.gate.promote('low', 3);
+      await driver.gate.promote('low', 3);
       await driver.finish(first);
       await driver.run(calls, 3_050);
       expect(driver.order).toEqual(['first', 'low', 'x', 'y']);

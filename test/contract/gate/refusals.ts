@@ -11,7 +11,7 @@ export function refusalsContract(make: MakeGate): void {
       const calls = [await driver.enter('a'), await driver.enter('b'), await driver.enter('c')];
       const full = await driver.enter('d');
       expect(full.error).toMatchObject({ code: 'queue_full', estimatedWaitMs: 3_000, retryAfterMs: 3_000 });
-      expect(driver.gate.snapshot()).toMatchObject({ waiting: 2, counters: { refused: { queue_full: 1 } } });
+      expect(await driver.snapshot()).toMatchObject({ waiting: 2, counters: { refused: { queue_full: 1 } } });
       await driver.finish(calls[0]!);
       await driver.run(calls, 1_000);
       expect((await driver.enter('e')).result).toBe('waiting');
@@ -37,7 +37,7 @@ export function refusalsContract(make: MakeGate): void {
       const late = await driver.enter('c', { deadlineInMs: 1_999 });
       expect(late.error).toMatchObject({ code: 'deadline_unmeetable', estimatedWaitMs: 2_000 });
       expect((await driver.enter('d', { deadlineInMs: 2_000 })).result).toBe('waiting');
-      expect(driver.gate.snapshot().counters.refused.deadline_unmeetable).toBe(1);
+      expect((await driver.snapshot()).counters.refused.deadline_unmeetable).toBe(1);
       await driver.close();
     });
 
@@ -45,8 +45,8 @@ export function refusalsContract(make: MakeGate): void {
       const driver = await start(settingsOf({ queue: { policy: 'priority' } }));
       await driver.finish(await driver.enter('first'));
       for (let index = 0; index < 10; index++) await driver.enter(`t${index}`);
-      expect(driver.gate.estimate(0, 'x')).toEqual({ position: 0, waitMs: 1_000 });
-      expect(driver.gate.estimate(3, 'x')).toEqual({ position: 10, waitMs: 11_000 });
+      expect(await driver.gate.estimate(0, 'x')).toEqual({ position: 0, waitMs: 1_000 });
+      expect(await driver.gate.estimate(3, 'x')).toEqual({ position: 10, waitMs: 11_000 });
       expect((await driver.enter('urgent', { urgency: 0, deadlineInMs: 1_000 })).result).toBe('waiting');
       await driver.close();
     });
@@ -72,7 +72,7 @@ export function refusalsContract(make: MakeGate): void {
       await driver.finish(first);
       await driver.run([patient], 1_050);
       expect(patient.result).toBe('granted');
-      expect(driver.gate.snapshot().counters.refused.queue_timeout).toBe(1);
+      expect((await driver.snapshot()).counters.refused.queue_timeout).toBe(1);
       await driver.close();
     });
 
@@ -99,7 +99,7 @@ export function refusalsContract(make: MakeGate): void {
       controller.abort(reason);
       await driver.pass(0);
       expect(gone).toMatchObject({ result: 'aborted', atMs: 500 });
-      expect(driver.gate.snapshot()).toMatchObject({ waiting: 1, counters: { cancelled: 1 } });
+      expect(await driver.snapshot()).toMatchObject({ waiting: 1, counters: { cancelled: 1 } });
       expect((await driver.enter('more')).result).toBe('waiting');
       await driver.pass(500);
       expect(next).toMatchObject({ result: 'granted', atMs: 1_000 });
@@ -110,7 +110,7 @@ export function refusalsContract(make: MakeGate): void {
       const driver = await start();
       const call = await driver.enter('a', { signal: AbortSignal.abort(new Error('gone')) });
       expect(call.result).toBe('aborted');
-      expect(driver.gate.snapshot().counters.granted).toBe(0);
+      expect((await driver.snapshot()).counters.granted).toBe(0);
       await driver.close();
     });
 
@@ -124,7 +124,7 @@ export function refusalsContract(make: MakeGate): void {
       controller.abort();
       await driver.pass(0);
       expect(second).toMatchObject({ result: 'granted', answers: 1 });
-      expect(driver.gate.snapshot()).toMatchObject({ running: 1, counters: { cancelled: 0 } });
+      expect(await driver.snapshot()).toMatchObject({ running: 1, counters: { cancelled: 0 } });
       await driver.close();
     });
 
@@ -146,42 +146,42 @@ export function refusalsContract(make: MakeGate): void {
   describe('pauses', () => {
     test('no call goes out before its end; those who wait keep their order', async () => {
       const driver = await start(settingsOf({ limits: [perSecond(2)] }));
-      driver.gate.pause(3_000, 'Retry-After');
+      await driver.gate.pause(3_000, 'Retry-After');
       const calls: Call[] = [];
       for (let index = 0; index < 3; index++) calls.push(await driver.enter(`t${index}`));
-      expect(driver.gate.estimate(3, 'x')).toEqual({ position: 3, waitMs: 4_000 });
-      expect(driver.gate.snapshot().pause).toEqual({ untilMs: 3_000, reason: 'Retry-After' });
+      expect(await driver.gate.estimate(3, 'x')).toEqual({ position: 3, waitMs: 4_000 });
+      expect((await driver.snapshot()).pause).toEqual({ untilMs: 3_000, reason: 'Retry-After' });
       await driver.run(calls, 2_990);
       expect(driver.order).toEqual([]);
       await driver.run(calls, 1_100);
       expect(calls.map(({ atMs }) => atMs)).toEqual([3_000, 3_000, 4_000]);
       expect(driver.order).toEqual(['t0', 't1', 't2']);
-      expect(driver.gate.snapshot().pause).toBeUndefined();
+      expect((await driver.snapshot()).pause).toBeUndefined();
       expect([driver.count('paused'), driver.count('resumed')]).toEqual([1, 1]);
       await driver.close();
     });
 
     test('a shorter pause never shortens a longer one; a longer one extends it', async () => {
       const driver = await start();
-      driver.gate.pause(3_000, 'long');
-      driver.gate.pause(1_000, 'short');
+      await driver.gate.pause(3_000, 'long');
+      await driver.gate.pause(1_000, 'short');
       const call = await driver.enter('a');
       await driver.pass(1_500);
       expect(call.result).toBe('waiting');
-      driver.gate.pause(4_000, 'longer');
+      await driver.gate.pause(4_000, 'longer');
       await driver.pass(2_499);
       expect(call.result).toBe('waiting');
       await driver.pass(1);
       expect(call.result).toBe('granted');
-      expect(driver.gate.snapshot().counters.pauses).toBe(2);
+      expect((await driver.snapshot()).counters.pauses).toBe(2);
       await driver.close();
     });
 
     test('a pause that is over already is none', async () => {
       const driver = await start();
       await driver.pass(1_000);
-      driver.gate.pause(1_000, 'late');
-      expect(driver.gate.snapshot()).toMatchObject({ pause: undefined, counters: { pauses: 0 } });
+      await driver.gate.pause(1_000, 'late');
+      expect(await driver.snapshot()).toMatchObject({ pause: undefined, counters: { pauses: 0 } });
       expect((await driver.enter('a')).result).toBe('granted');
       await driver.close();
     });
@@ -191,25 +191,25 @@ export function refusalsContract(make: MakeGate): void {
       const first = await driver.enter('first');
       const waiting = await driver.enter('waiting');
       await driver.finish(first);
-      driver.gate.pause(undefined, 'maintenance');
-      driver.gate.pause(1_000, 'shorter');
+      await driver.gate.pause(undefined, 'maintenance');
+      await driver.gate.pause(1_000, 'shorter');
       const refused = await driver.enter('new');
       expect(refused.error).toMatchObject({ code: 'upstream_paused', estimatedWaitMs: undefined });
       expect(refused.error.message).toContain('maintenance');
-      expect(driver.gate.estimate(3, 'x').waitMs).toBeUndefined();
+      expect((await driver.gate.estimate(3, 'x')).waitMs).toBeUndefined();
       await driver.pass(5_000);
       expect(waiting.result).toBe('waiting');
-      driver.gate.resume();
+      await driver.gate.resume();
       await driver.pass(0);
       expect(waiting.result).toBe('granted');
-      driver.gate.resume();
+      await driver.gate.resume();
       expect(driver.count('resumed')).toBe(1);
       await driver.close();
     });
 
     test('a pause that outlasts the deadline refuses with its end', async () => {
       const driver = await start();
-      driver.gate.pause(10_000, 'Retry-After');
+      await driver.gate.pause(10_000, 'Retry-After');
       const call = await driver.enter('a', { deadlineInMs: 5_000 });
       expect(call.error).toMatchObject({ code: 'upstream_paused', retryAfterMs: 10_000 });
       await driver.close();
@@ -222,8 +222,8 @@ export function refusalsContract(make: MakeGate): void {
       const first = await driver.enter('first');
       const removed = await driver.enter('removed');
       const next = await driver.enter('next');
-      expect(driver.gate.remove('removed')).toBe(true);
-      expect(driver.gate.remove('removed')).toBe(false);
+      expect(await driver.gate.remove('removed')).toBe(true);
+      expect(await driver.gate.remove('removed')).toBe(false);
       await driver.finish(first);
       expect(removed.error.code).toBe('upstream_paused');
       await driver.pass(1_000);
@@ -239,10 +239,10 @@ export function refusalsContract(make: MakeGate): void {
       controller.abort();
       await driver.pass(0);
       expect(twins.map(({ result }) => result)).toEqual(['aborted', 'waiting']);
-      expect(driver.gate.remove('twin')).toBe(true);
+      expect(await driver.gate.remove('twin')).toBe(true);
       await driver.finish(first);
       expect(twins[1]!.result).toBe('refused');
-      expect(driver.gate.snapshot().waiting).toBe(0);
+      expect((await driver.snapshot()).waiting).toBe(0);
       await driver.close();
     });
 
@@ -255,7 +255,7 @@ export function refusalsContract(make: MakeGate): void {
       await driver.pass(100);
       await driver.enter('b');
       await driver.pass(100);
-      expect(driver.gate.snapshot()).toMatchObject({
+      expect(await driver.snapshot()).toMatchObject({
         waiting: 2,
         running: 1,
         oldestWaitMs: 200,
@@ -277,7 +277,7 @@ export function refusalsContract(make: MakeGate): void {
       expect((await driver.enter('late')).error.code).toBe('draining');
       first.grant.sent();
       first.grant.end('success');
-      driver.gate.resume();
+      await driver.gate.resume();
       expect(driver.clock.timers).toBe(0);
     });
 

@@ -47,7 +47,7 @@ export const breakerOperations = [
       if (before === null) {
         throw new AdminProblem('conflict', { detail: 'This upstream has no circuit breaker.' });
       }
-      upstream.gate.force(state, forMs);
+      await upstream.gate.force(state, forMs);
       const after = detailOf(ports.clock, params.name, upstream);
       await record({
         action: 'breaker.force',

@@ -137,7 +137,7 @@ export const queueOperations = [
       answers: [{ status: 204, description: 'It waits no more.' }],
     },
     async ({ ports, params: { name, ticketId }, record }) => {
-      if (!requireUpstream(ports, name).gate.remove(ticketId)) throw notWaiting(ticketId);
+      if (!(await requireUpstream(ports, name).gate.remove(ticketId))) throw notWaiting(ticketId);
       await record({ action: 'queue.remove', subject: `upstream/${name}`, before: { id: ticketId } });
       return noContent();
     },
@@ -161,7 +161,7 @@ export const queueOperations = [
       ],
     },
     async ({ ports, params: { name, ticketId }, body: { urgency }, record }) => {
-      if (!requireUpstream(ports, name).gate.promote(ticketId, urgency as Urgency))
+      if (!(await requireUpstream(ports, name).gate.promote(ticketId, urgency as Urgency)))
         throw notWaiting(ticketId);
       const after = { id: ticketId, urgency };
       await record({ action: 'queue.promote', subject: `upstream/${name}`, after });

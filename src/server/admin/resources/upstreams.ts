@@ -135,12 +135,12 @@ export const upstreamOperations = [
       const { gate } = upstream;
       const before = detailOf(ports.clock, params.name, upstream);
       const settings = changedSettings(upstream, body);
-      if (settings !== undefined) configure(upstream, settings);
-      if (body.pause === null) gate.resume();
+      if (settings !== undefined) await configure(upstream, settings);
+      if (body.pause === null) await gate.resume();
       else if (body.pause !== undefined) {
         const { for: forMs, reason } = body.pause;
         // Whoever waits is told the reason, and it goes into the audit log.
-        gate.pause(forMs === undefined ? undefined : ports.clock.now() + forMs, maskNumbers(reason));
+        await gate.pause(forMs === undefined ? undefined : ports.clock.now() + forMs, maskNumbers(reason));
       }
       const after = detailOf(ports.clock, params.name, upstream);
       await record({
@@ -176,7 +176,7 @@ function withGuard(upstream: UpstreamPort, { rate, even }: Limit): LimitSettings
   return { rate, even, guardMs: upstream.guardMs(rate.windowMs) };
 }
 
-function configure({ gate, paced }: UpstreamPort, settings: GateSettings): void {
+async function configure({ gate, paced }: UpstreamPort, settings: GateSettings): Promise<void> {
   if (!paced && (settings.limits.length > 0 || settings.concurrency !== undefined)) {
     throw new AdminProblem('conflict', {
       detail:
@@ -184,7 +184,7 @@ function configure({ gate, paced }: UpstreamPort, settings: GateSettings): void 
     });
   }
   try {
-    gate.configure(settings);
+    await gate.configure(settings);
   } catch (error) {
     if (error instanceof RangeError) throw invalid([{ field: '', message: error.message }]);
     throw error;

@@ -1,0 +1,48 @@
+import { clientIdentity } from '../policies/access/client-matcher.ts';
+import type { AccessRule } from '../policies/access/rule.ts';
+import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
+import type { AccessDecision, AccessRequest, ShadowRefusal } from './access-contract.ts';
+
+/** What every adapter makes of a rule that matches and of what its limit says. */
+
+export const PASS: AccessDecision = Object.freeze({
+  kind: 'pass',
+  rule: undefined,
+  limit: undefined,
+  policyName: undefined,
+  shadow: undefined,
+});
+
+/**
+ * Whom a rule counts: the client id where the rule is for that id or for everybody and the request has one,
+ * otherwise the address. A rule for a block counts each of its addresses for itself.
+ */
+export function identityOf({ client }: AccessRule, { clientId, ip }: AccessRequest): string {
+  const countsIds = client.kind === 'id' || client.kind === 'any';
+  return countsIds && clientId !== undefined ? clientIdentity(clientId) : ip;
+}
+
+export function refusesWith(rule: AccessRule, limit: ClientLimitDecision | undefined): boolean {
+  if (rule.action === 'allow') return false;
+  return limit === undefined ? rule.action === 'deny' : !limit.allowed;
+}
+
+/** Whether the rule puts clients on the deny list. */
+export function blocks(rule: AccessRule): boolean {
+  return rule.enabled && !rule.shadow && rule.blockForMs !== undefined;
+}
+
+export function decisionOf(
+  winner: AccessRule,
+  limit: ClientLimitDecision | undefined,
+  shadow: ShadowRefusal | undefined,
+): AccessDecision {
+  if (!refusesWith(winner, limit)) {
+    const policyName = limit === undefined ? undefined : winner.id;
+    return { kind: 'pass', rule: winner, limit, policyName, shadow };
+  }
+  const retryAfterMs = limit && Math.max(limit.resetMs, winner.blockForMs ?? 0);
+  return winner.action === 'throttle' && limit !== undefined && retryAfterMs !== undefined
+    ? { kind: 'throttled', rule: winner, limit, policyName: winner.id, retryAfterMs, shadow }
+    : { kind: 'denied', ruleId: winner.id, rule: winner, limit, retryAfterMs, shadow };
+}

@@ -1,0 +1,33 @@
+import { assembleScript, luaReader, type Script } from '../scripts.ts';
+
+const NAMES = ['enter', 'claim', 'sent', 'end', 'leave', 'operate', 'configure', 'look', 'rejoin'] as const;
+
+export type GateScriptName = (typeof NAMES)[number];
+export type GateScripts = Readonly<Record<GateScriptName, Script>>;
+
+/** Shared by all scripts of the gate, in an order in which each knows those before it. */
+const CHUNKS = [
+  'clock',
+  'state',
+  'limits',
+  'breaker',
+  'rank',
+  'queue',
+  'estimate',
+  'turn',
+  'settings',
+] as const;
+
+export type GateChunk = (typeof CHUNKS)[number];
+
+const read = luaReader(import.meta.url);
+
+/** One shared chunk, as it is in its file. */
+export const gateChunk = (name: GateChunk): string => read(`./lua/${name}.lua`);
+
+/** The scripts of the gate. `instead` puts another text in a chunk's place: tests have a clock of their own. */
+export function loadGateScripts(instead: Partial<Record<GateChunk, string>> = {}): GateScripts {
+  const chunks = CHUNKS.map((name) => instead[name] ?? gateChunk(name));
+  const scripts = NAMES.map((name) => [name, assembleScript(chunks, read(`./${name}.lua`))] as const);
+  return Object.fromEntries(scripts) as Record<GateScriptName, Script>;
+}

@@ -1,0 +1,111 @@
+-- What one upstream's gate remembers, and how a script begins and ends.
+--
+-- KEYS, all of one hash tag (src/state/redis/keys.ts):
+--   1 state    string  all scalars and small tables, packed; the fields are listed in `fresh`
+--   2 queue    zset    rank -> `seq:cost:uid`, the sequence padded, so that ties go by arrival
+--   3 tickets  hash    uid -> packed ticket
+--   4 ids      hash    the client's ticket id -> uids, comma-separated: clients choose ids, twins happen
+--   5 log      zset    cost sent up to and with this send -> `time|cost|grant`
+--   6 grants   hash    uid -> packed grant that has not ended
+--   7 unsent   zset    uid -> the latest moment at which it may be written
+--   8 fair     hash    client -> where its last call ends in virtual time (`fair` only)
+--   9 weights  hash    client -> weight (`fair` only)
+--  10 declared hash    node -> the settings that it was started with, as JSON
+local K = {
+  state = KEYS[1], queue = KEYS[2], tickets = KEYS[3], ids = KEYS[4], log = KEYS[5],
+  grants = KEYS[6], unsent = KEYS[7], fair = KEYS[8], weights = KEYS[9], declared = KEYS[10],
+}
+
+local NEVER = math.huge
+-- A node that was told to ask and has not after so long is passed over until it is heard of again.
+local LEASE_MS = 300
+-- Nodes that had nothing to do for so long are forgotten.
+local IDLE_NODE_MS = 600000
+-- After a change of server, at most so long for nodes that were here before and have not come back.
+local MISSING_MS = 3000
+
+local function fresh()
+  return {
+    -- Which server, and which beginning: `epoch` is what nodes must know to be let in.
+    run = '', epoch = '', off = 0, last = 0, ver = 0, open_at = 0, missing = {}, missing_until = 0,
+    -- Order.
+    seq = 0, enters = 0, size = 0, lanes = { 0, 0, 0, 0, 0, 0, 0, 0 }, rank_rev = 0, vt = 0, sweep_at = 64,
+    -- Limits: the cost of all sends, the newest of them, and the cost that is granted and not written.
+    total = 0, newest = 0, newest_cost = 0, len = 0, unsent = 0,
+    running = 0, took = {}, gen = 0, opened = 0, pauses = 0, cfg_rev = 0,
+    nodes = {}, watch_at = 0, cleared = { upto = 0, why = '', retry_at = 0 },
+  }
+end
+
+local function run_id()
+  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+end
+
+local function save(s)
+  redis.call('SET', K.state, cmsgpack.pack(s))
+end
+
+-- Another server, or one that has lost its data: nothing goes before the nodes have said what they know. Time goes
+-- on where it stood, so that sends on record only ever look younger than they are.
+local function begin_epoch(s, id, a)
+  if s.last > 0 then s.off = s.last - wall_ms() end
+  s.last = wall_ms() + s.off
+  s.blank = s.run == ''
+  s.run = id
+  s.epoch = string.format('%s:%.3f', string.sub(id, 1, 12), wall_ms())
+  s.missing = {}
+  for node in pairs(s.nodes) do s.missing[node] = true end
+  s.open_at = s.last + a.hold
+  s.missing_until = s.open_at + MISSING_MS
+  s.watch_at = 0
+  -- Whoever has nothing to ask just now has something to tell all the same.
+  redis.call('PUBLISH', a.all, cjson.encode({ u = a.u, v = 0, e = s.epoch, look = true }))
+end
+
+-- The state as of now and the time; a third value names what the node must do before this script may act.
+local function open(a)
+  local raw = redis.call('GET', K.state)
+  local s = raw and cmsgpack.unpack(raw) or fresh()
+  local id = run_id()
+  local lost = s.total > 0 and redis.call('EXISTS', K.log) == 0
+  if s.run ~= id or lost then begin_epoch(s, id, a) end
+  local now = wall_ms() + s.off
+  -- A server clock that was set back stands still until the difference is made good by an offset.
+  if now < s.last then
+    s.off = s.off + (s.last - now)
+    now = s.last
+  end
+  s.last = now
+  s.ver = s.ver + 1
+  if a.e ~= s.epoch or s.nodes[a.n] == nil then return s, now, 'rejoin' end
+  return s, now, nil
+end
+
+-- This node is alive and has been heard of: whatever it was told to do is told anew by this script's answer.
+local function hear(s, a, now)
+  local me = s.nodes[a.n]
+  if me == nil then
+    me = { w = 0, g = 0 }
+    s.nodes[a.n] = me
+  end
+  me.til = now + a.ttl
+  me.slow = nil
+  me.ask = nil
+  me.old = a.o and (now - a.o) or nil
+  return me
+end
+
+-- When the first grant may be made, as far as a change of server goes.
+local function held_until(s, now)
+  if now >= s.open_at and (now >= s.missing_until or next(s.missing) == nil) then return now end
+  if next(s.missing) == nil then return s.open_at end
+  return s.missing_until
+end
+
+local function full(number)
+  return string.format('%.17g', number)
+end
+
+local function tell(a, node, message)
+  redis.call('PUBLISH', a.ch .. node, cjson.encode(message))
+end

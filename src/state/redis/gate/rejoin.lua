@@ -1,0 +1,146 @@
+-- A node says what it knows: at its start, after its connection broke, after the server changed or lost data, and when
+-- the gate has taken it for dead. Before that nothing else it asks for is done.
+-- ARGV 1: JSON { header, cfg, weights, declare: true when the settings are to be declared anew, bye: true to leave for good,
+--   known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, left? }],
+--   tickets: [{ as for `enter`, and how long it has `waited` }], entering: uids whose place the node does not know yet,
+--   busy: true while other requests of it are under way, whose answers may hold grants }
+-- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again), `gone`: uids that were taken out, and
+--   `placed`: [[uid, seq, rank, rr, arr]] of tickets that were put in.
+-- O((n + m) log m), n waiting tickets, m sends on record: it is rare.
+local a = cjson.decode(ARGV[1])
+local s, now = open(a)
+local is_new = a.e ~= s.epoch
+local was_known = s.nodes[a.n] ~= nil and not is_new
+local out = { new = is_new or nil }
+-- Who is to be waited for is told by what data is left, and by the nodes: a server that lost everything knows nobody.
+if is_new and now < s.open_at then
+  for _, node in ipairs(a.known) do
+    if s.nodes[node] == nil and node ~= a.n then s.missing[node] = true end
+  end
+end
+s.missing[a.n] = nil
+local me = hear(s, a, now)
+if a.bye then
+  for _, uid in ipairs(keys_of_node(K.tickets, a.n)) do queue_take(s, uid, false) end
+  if s.cfg then
+    expire_unsent(s, now)
+    settle(s, a, now, out)
+  end
+  s.nodes[a.n] = me.g > 0 and me or nil
+  redis.call('HDEL', K.declared, a.n)
+  save(s)
+  return cjson.encode({ e = s.epoch, bye = true })
+end
+if a.declare or s.cfg == nil or redis.call('HEXISTS', K.declared, a.n) == 0 then
+  redis.call('HSET', K.declared, a.n, cjson.encode(a.cfg))
+  put_in_force(s, a.cfg, a.weights, now)
+end
+expire_unsent(s, now)
+bury(s, now)
+
+-- The log anew, with what this node sent: by its ages, which are right on whatever clock this server has.
+local function merge_sends()
+  local own, entries = {}, {}
+  for _, send in ipairs(a.sends) do own[send.id] = send end
+  local held, before = redis.call('ZRANGE', K.log, 0, -1, 'WITHSCORES'), 0
+  for index = 1, #held, 2 do
+    local time, _, id = string.match(held[index], '^([^|]+)|(%d+)|(.*)$')
+    local total = tonumber(held[index + 1])
+    -- Thinned out entries stand for those before them too.
+    local cost = total - before
+    before = total
+    if own[id] == nil then entries[#entries + 1] = { tonumber(time), cost, id }
+    else own[id].cost = math.max(own[id].cost, cost) end
+  end
+  for id, send in pairs(own) do
+    entries[#entries + 1] = { now - send.age, send.cost, id }
+    unreserve(s, id, send.cost)
+  end
+  table.sort(entries, function(one, other) return one[1] < other[1] end)
+  redis.call('DEL', K.log)
+  s.total, s.newest, s.newest_cost, s.len = 0, -NEVER, 0, 0
+  for _, entry in ipairs(entries) do push(s, entry[1], entry[2], entry[3]) end
+  if s.len == 0 then s.newest = 0 end
+end
+
+if #a.sends > 0 and is_new then
+  merge_sends()
+else
+  for _, send in ipairs(a.sends) do
+    if unreserve(s, send.id, send.cost) then
+      push(s, now - send.age, send.cost, send.id)
+      local raw = redis.call('HGET', K.grants, send.id)
+      if raw then
+        local grant = cmsgpack.unpack(raw)
+        grant.sent = true
+        redis.call('HSET', K.grants, send.id, cmsgpack.pack(grant))
+      end
+    end
+  end
+end
+
+-- Grants: those it has, and no others. One that it does not have never reached it: its ticket waits on.
+local has, lost = {}, {}
+for _, grant in ipairs(a.grants) do has[grant.id] = grant end
+if me.g > 0 then
+  for _, uid in ipairs(keys_of_node(K.grants, a.n)) do
+    if has[uid] then has[uid] = nil
+    elseif a.busy then
+      -- Its answer may be on its way there.
+      out.unsure = true
+    else
+      local grant = cmsgpack.unpack(redis.call('HGET', K.grants, uid))
+      unreserve(s, uid, grant.cost)
+      grant_drop(s, uid, grant, now)
+      lost[uid] = true
+    end
+  end
+end
+for uid, grant in pairs(has) do
+  local til = now + math.max(0, grant.left or 0)
+  redis.call('HSET', K.grants, uid, cmsgpack.pack({ n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent }))
+  if not grant.sent and is_new then
+    unreserve(s, uid, grant.cost)
+    reserve(s, uid, grant.cost, til)
+  end
+  s.running = s.running + 1
+  me.g = me.g + 1
+end
+
+-- Tickets: those that wait at it, and no others; what an operator removed stays removed.
+local waits = {}
+for _, t in ipairs(a.tickets) do waits[t.uid] = t end
+-- Those whose answer is still on its way are not known there to have come.
+local entering = {}
+for _, uid in ipairs(a.entering) do entering[uid] = true end
+if me.w > 0 then
+  for _, uid in ipairs(keys_of_node(K.tickets, a.n)) do
+    if waits[uid] then waits[uid] = nil
+    elseif not entering[uid] then queue_take(s, uid, false) end
+  end
+end
+for _, t in ipairs(a.tickets) do
+  if waits[t.uid] and was_known and not t.out and not lost[t.uid] then
+    out.gone = out.gone or {}
+    out.gone[#out.gone + 1] = t.uid
+  elseif waits[t.uid] then
+    t.n, t.at = a.n, now - t.waited
+    t.a = (t.arr and not s.blank) and tonumber(t.arr) or now - t.age
+    t.seq = t.seq and tonumber(t.seq)
+    -- Turns of `fair` go on where they stood; other ranks are made of the arrival.
+    if s.cfg.policy == 'fair' and t.rank then
+      t.rank, t.rr = tonumber(t.rank), s.rank_rev
+      redis.call('HSET', K.fair, t.c, full(math.max(tonumber(redis.call('HGET', K.fair, t.c) or 0), t.rank + share_of(t))))
+      s.vt = math.max(s.vt, math.min(t.rank, a.vt or t.rank))
+    else
+      t.rank, t.rr = nil, nil
+    end
+    t.age, t.arr, t.left, t.waited, t.out = nil, nil, nil, nil, nil
+    queue_add(s, t)
+    out.placed = out.placed or {}
+    out.placed[#out.placed + 1] = { t.uid, full(t.seq), full(t.rank), t.rr, full(t.a), t.no }
+  end
+end
+walk(s, a, now, out)
+settle(s, a, now, out)
+return answer(s, a, now, out)

@@ -1,0 +1,168 @@
+import type { Clock } from '../../../shared/clock.ts';
+import type { GateAnswer, GateHeader, GateLink } from './gate-link.ts';
+import type { GateScriptName } from './gate-scripts.ts';
+
+export interface SessionOptions {
+  readonly clock: Clock;
+  readonly link: GateLink;
+  readonly upstream: string;
+  readonly nodeChannel: string;
+  readonly fleetChannel: string;
+  /** A grant is written within so many ms of the request for it, at least. */
+  readonly freshnessMs: number;
+}
+
+/** What a session asks of its gate. */
+export interface SessionHost {
+  /** Header fields that only the gate knows. */
+  facts(): Pick<GateHeader, 'hold' | 'h' | 'o'>;
+  /** What this node knows, for a gate that does not know it. */
+  rejoinFacts(): object;
+  onAnswer(answer: GateAnswer, asked: Asked): void;
+}
+
+/** One request, as it was asked. */
+export interface Asked {
+  readonly atMs: number;
+  /** For how long its grants may be used. */
+  readonly freshMs: number;
+  readonly script: GateScriptName;
+}
+
+export interface RequestOptions {
+  /** Connections that its grants may use; undefined: none are needed. */
+  readonly lines?: number | undefined;
+  /** Sees the answer before the gate does. */
+  readonly first?: (answer: GateAnswer) => void;
+}
+
+/** The freshness bound follows a slow Redis up to here. */
+const LONGEST_FRESHNESS_MS = 1_000;
+const ROUND_TRIPS = 4;
+/** Requests before it that have no answer yet: in a flood, they are what it waits for. */
+const PER_PENDING_MS = 0.25;
+const RTT_WEIGHT = 0.02;
+/** A request is repeated so often after rejoining. */
+const TRIES = 4;
+const LEAST_BEAT_MS = 1_000;
+const LONGEST_BEAT_MS = 4_000;
+const BEAT_PER_NODE_MS = 400;
+/** A node counts as gone after so many beats that it missed. */
+const MISSED_BEATS = 3;
+
+/**
+ * What one node says to the gate of all, and in which order it has heard the answers. A request to a gate that does not
+ * know this node (a new server, lost data, a long silence) is answered by having it rejoin first.
+ */
+export class Session {
+  /** The gate's beginning that this node has rejoined; '' before the first. */
+  epoch = '';
+  /** Up to which entrance it knows that everybody was cleared. */
+  clearedUpTo = 0;
+  /** Requests without an answer yet. */
+  pending = 0;
+  lastAskedAtMs = Number.NEGATIVE_INFINITY;
+  private version = 0;
+  private rttMs = 0;
+  private nodes = 1;
+  private rejoining: Promise<void> | undefined;
+  /** Commands sent since the start. */
+  sentCommands = 0;
+
+  constructor(
+    private readonly options: SessionOptions,
+    private readonly host: SessionHost,
+  ) {}
+
+  /** How often this node lets itself be heard of: seldom where there are many, so that all together stay at a few a second. */
+  get beatMs(): number {
+    return Math.min(LONGEST_BEAT_MS, Math.max(LEAST_BEAT_MS, this.nodes * BEAT_PER_NODE_MS));
+  }
+
+  /** Rejects when there is no answer. */
+  async request(script: GateScriptName, body: object, options: RequestOptions = {}): Promise<GateAnswer> {
+    for (let tries = 1; ; tries++) {
+      if (this.epoch === '') await this.rejoin();
+      const asked = this.asked(script);
+      const answer = await this.run(asked, { ...this.header(asked, options.lines), ...body });
+      if (answer.rejoin === undefined) {
+        options.first?.(answer);
+        this.host.onAnswer(answer, asked);
+        return answer;
+      }
+      if (tries === TRIES) throw new Error('the gate does not let this node in');
+      await this.rejoin();
+    }
+  }
+
+  /** Says what this node knows; one at a time. */
+  rejoin(more: object = {}): Promise<void> {
+    this.rejoining ??= this.sayAll(more).finally(() => {
+      this.rejoining = undefined;
+    });
+    return this.rejoining;
+  }
+
+  /** Whether this is later than all that was heard before; it is noted as heard. */
+  isNews(epoch: string, version: number): boolean {
+    if (epoch !== this.epoch) return false;
+    if (version <= this.version) return false;
+    this.version = version;
+    return true;
+  }
+
+  private async sayAll(more: object): Promise<void> {
+    const asked = this.asked('rejoin');
+    const header = this.header(asked, this.host.facts().h === undefined ? undefined : 0);
+    const answer = await this.run(asked, { ...header, ...this.host.rejoinFacts(), ...more });
+    if ('bye' in answer) return;
+    if (answer.e !== this.epoch) {
+      this.epoch = answer.e;
+      this.version = 0;
+      this.clearedUpTo = 0;
+    }
+    this.host.onAnswer(answer, asked);
+  }
+
+  private asked(script: GateScriptName): Asked {
+    const atMs = this.options.clock.now();
+    const expectedMs = this.rttMs * ROUND_TRIPS + this.pending * PER_PENDING_MS;
+    const freshMs = Math.max(this.options.freshnessMs, Math.min(LONGEST_FRESHNESS_MS, expectedMs));
+    return { atMs, freshMs, script };
+  }
+
+  private header(asked: Asked, lines: number | undefined): GateHeader {
+    const { link, upstream, nodeChannel, fleetChannel } = this.options;
+    return {
+      n: link.node,
+      e: this.epoch,
+      u: upstream,
+      ch: nodeChannel,
+      all: fleetChannel,
+      ttl: this.beatMs * MISSED_BEATS,
+      f: asked.freshMs,
+      cu: this.clearedUpTo,
+      l: lines,
+      ...this.host.facts(),
+    };
+  }
+
+  private async run(asked: Asked, request: object): Promise<GateAnswer> {
+    this.pending++;
+    this.sentCommands++;
+    this.lastAskedAtMs = asked.atMs;
+    try {
+      const answer = JSON.parse(await this.options.link.run(asked.script, request)) as GateAnswer;
+      this.noteRoundTrip(this.options.clock.now() - asked.atMs);
+      this.nodes = answer.nodes ?? this.nodes;
+      return answer;
+    } finally {
+      this.pending--;
+    }
+  }
+
+  /** Slow ones count at once, fast ones bit by bit. */
+  private noteRoundTrip(tookMs: number): void {
+    this.rttMs = tookMs > this.rttMs ? tookMs : this.rttMs + (tookMs - this.rttMs) * RTT_WEIGHT;
+  }
+}

@@ -1,0 +1,13 @@
+-- One request of one client under one limit. A refused one consumes nothing.
+-- KEYS 1: string `at used before`, gone once it says nothing any more
+-- ARGV 1: sliding_window | token_bucket | fixed_window   2: count   3: window in ms   4: `peek` to count nothing
+-- Returns { 1 or 0: allowed, remaining, ms to the reset as text }.
+-- O(1).
+local algorithm, count, window = ARGV[1], tonumber(ARGV[2]), tonumber(ARGV[3])
+local now = wall_ms()
+local kept = read(redis.call('GET', KEYS[1]))
+local state, allowed, remaining, reset = take[algorithm](count, window, kept, now)
+if ARGV[4] ~= 'peek' and (allowed or not kept or state.at ~= kept.at) then
+  redis.call('SET', KEYS[1], written(state), 'PX', string.format('%d', life_of(algorithm, count, window, state, now)))
+end
+return { allowed and 1 or 0, remaining, string.format('%.17g', reset) }

@@ -1,0 +1,159 @@
+import { Redis } from 'ioredis';
+import type { Clock } from '../../src/shared/clock.ts';
+import { settle } from '../../src/shared/virtual-clock.ts';
+import type { GateEvent, GateSettings, Lines } from '../../src/state/contracts.ts';
+import { RedisGate } from '../../src/state/redis/gate/gate.ts';
+import type { GateLink, GateMessage } from '../../src/state/redis/gate/gate-link.ts';
+import { type GateScriptName, loadGateScripts } from '../../src/state/redis/gate/gate-scripts.ts';
+import { gateFleetChannel, gateKeys, gateNodeChannel } from '../../src/state/redis/keys.ts';
+import { runScript } from '../../src/state/redis/scripts.ts';
+
+/** The scripts of the product but for their clock, which a test sets. */
+const scripts = loadGateScripts({
+  clock: "local function wall_ms() return tonumber(redis.call('GET', KEYS[1] .. ':now')) end\n",
+});
+const EPOCH_MS = 1_700_000_000_000;
+const PREFIX = 'test';
+const UPSTREAM = 'one';
+
+export interface VirtualNodeOptions {
+  readonly clock: Clock;
+  readonly settings: GateSettings;
+  readonly lines?: Lines | undefined;
+  readonly onEvent?: ((event: GateEvent) => void) | undefined;
+  readonly freshnessMs?: number;
+  readonly rejoinMs?: number;
+}
+
+/** What may happen to a request on its way there, and to its answer on the way back. */
+export type Fate = (script: GateScriptName) => {
+  readonly thereMs: number;
+  readonly backMs: number;
+  readonly lost?: 'there' | 'back' | undefined;
+};
+
+/** A node of a fleet whose time, Redis' included, is virtual; Redis itself is real. */
+export class VirtualNode implements GateLink {
+  isUp = true;
+  readonly gate: RedisGate;
+  /** Messages that reach it; false loses them. */
+  hears = true;
+  fate: Fate | undefined;
+  /** Nothing reaches it any more, and nothing comes of it. */
+  isDead = false;
+  private readonly clock: Clock;
+  private thereAtMs = 0;
+  private backAtMs = 0;
+
+  constructor(
+    private readonly fleet: VirtualFleet,
+    readonly node: string,
+    options: VirtualNodeOptions,
+  ) {
+    this.clock = options.clock;
+    this.gate = new RedisGate({
+      ...options,
+      link: this,
+      upstream: UPSTREAM,
+      nodeChannel: gateNodeChannel(PREFIX),
+      fleetChannel: gateFleetChannel(PREFIX),
+    });
+  }
+
+  async run(script: GateScriptName, request: object): Promise<string> {
+    const fate = this.fate?.(script);
+    if (fate === undefined) return this.fleet.run(script, request);
+    // One connection: nothing overtakes.
+    this.thereAtMs = Math.max(this.thereAtMs, this.clock.now() + fate.thereMs);
+    await this.fleet.delay(this.thereAtMs - this.clock.now());
+    if (this.isDead) return new Promise(() => {});
+    if (fate.lost === 'there') throw new Error('lost on its way there');
+    const answer = await this.fleet.run(script, request);
+    this.backAtMs = Math.max(this.backAtMs, this.clock.now() + fate.backMs);
+    await this.fleet.delay(this.backAtMs - this.clock.now());
+    if (this.isDead) return new Promise(() => {});
+    if (fate.lost === 'back') throw new Error('lost on its way back');
+    return answer;
+  }
+}
+
+export class VirtualFleet {
+  readonly nodes: VirtualNode[] = [];
+  commands = 0;
+  private pending = 0;
+  private readonly client: Redis;
+  private readonly subscriber: Redis;
+  private readonly keys = gateKeys(PREFIX, UPSTREAM);
+
+  private constructor(
+    url: string,
+    private readonly clock: Clock,
+  ) {
+    this.client = new Redis(url);
+    this.subscriber = new Redis(url);
+  }
+
+  /** On an empty Redis. */
+  static async start(url: string, clock: Clock): Promise<VirtualFleet> {
+    const fleet = new VirtualFleet(url, clock);
+    await fleet.client.flushall();
+    await fleet.subscriber.psubscribe('*');
+    fleet.subscriber.on('pmessage', (_pattern, channel, text) => fleet.deliver(channel, text));
+    return fleet;
+  }
+
+  add(options: Omit<VirtualNodeOptions, 'clock'>): VirtualNode {
+    const node = new VirtualNode(this, `n${this.nodes.length}`, { ...options, clock: this.clock });
+    this.nodes.push(node);
+    return node;
+  }
+
+  async run(script: GateScriptName, request: object): Promise<string> {
+    this.pending++;
+    this.commands++;
+    try {
+      const now = this.client.set(`${this.keys[0]}:now`, EPOCH_MS + this.clock.now());
+      const answer = runScript(this.client, scripts[script], this.keys, [JSON.stringify(request)]);
+      await now;
+      return String(await answer);
+    } finally {
+      this.pending--;
+    }
+  }
+
+  delay(ms: number): Promise<void> {
+    return new Promise((resolve) => void this.clock.after(ms, resolve));
+  }
+
+  /** Resolves when every request has its answer and every message is delivered, and nothing came of them. */
+  readonly settled = async (): Promise<void> => {
+    for (;;) {
+      const before = this.commands;
+      await settle();
+      while (this.pending > 0) await this.client.ping();
+      await this.subscriber.ping();
+      await settle();
+      if (this.pending === 0 && this.commands === before) return;
+    }
+  };
+
+  /** Everything of Redis is gone. */
+  async flush(): Promise<void> {
+    await this.client.flushall();
+  }
+
+  async close(): Promise<void> {
+    for (const { gate } of this.nodes) gate.close();
+    await this.settled();
+    this.client.disconnect();
+    this.subscriber.disconnect();
+  }
+
+  private deliver(channel: string, text: string): void {
+    const message = JSON.parse(text) as GateMessage;
+    for (const node of this.nodes) {
+      const isMeant = channel === gateFleetChannel(PREFIX) || channel === gateNodeChannel(PREFIX) + node.node;
+      if (isMeant && node.hears && node.isUp && !node.isDead) node.gate.receive(message);
+    }
+  }
+}
