@@ -12,6 +12,7 @@ const names = [
   'held',
   'start',
   'burst',
+  'fleet',
   'dashboards',
   'dashboard-heap',
 ].filter((name) => existsSync(`${root}bench/${name}.ts`));

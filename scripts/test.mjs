@@ -13,11 +13,16 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
  * loads the machine, and the last one only waits, for slots that are a second apart.
  */
 const GROUPS = [
-  { name: 'unit and contract', workers: 2, takes: (path) => !isOnSockets(path) && !isInBrowser(path) },
+  {
+    name: 'unit and contract',
+    workers: 2,
+    takes: (path) => !isOnSockets(path) && !isInBrowser(path) && !isOnRedis(path),
+  },
   { name: 'end to end', workers: 3, takes: (path) => isOnSockets(path) && !isLoad(path) && !isSpacing(path) },
   { name: 'browser', workers: 1, takes: isInBrowser, missing: chromiumMissing },
   { name: 'under load', workers: 1, takes: (path) => isOnSockets(path) && isLoad(path) },
   { name: 'strict spacing', workers: 2, takes: isSpacing },
+  { name: 'fleet', workers: 1, takes: isOnRedis, missing: redisMissing },
 ];
 
 function isOnSockets(path) {
@@ -28,13 +33,23 @@ function isInBrowser(path) {
   return path.startsWith('test/browser/');
 }
 
+function isOnRedis(path) {
+  return path.startsWith('test/fleet/') || path.startsWith('src/state/redis/');
+}
+
 /** What a machine lacks for the group; undefined when it lacks nothing. */
 function chromiumMissing() {
-  const folders = (process.env.PATH ?? '').split(delimiter);
-  const names = ['chromium', 'chromium-browser'];
-  const isThere =
-    process.env.CHROMIUM || folders.some((folder) => names.some((name) => existsSync(join(folder, name))));
-  return isThere ? undefined : 'Chromium is not installed (Debian: apt-get install chromium)';
+  if (process.env.CHROMIUM || isOnPath('chromium') || isOnPath('chromium-browser')) return undefined;
+  return 'Chromium is not installed (Debian: apt-get install chromium)';
+}
+
+function redisMissing() {
+  if (isOnPath('redis-server')) return undefined;
+  return 'Redis is not installed (Debian: apt-get install redis-server)';
+}
+
+function isOnPath(name) {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => existsSync(join(folder, name)));
 }
 
 function isLoad(path) {

@@ -30,7 +30,7 @@ const start = startCommand(async () => {
     import('./composition/gateway.ts'),
     import('./telemetry/log.ts'),
   ]);
-  return (loaded, source, sandboxUrl) =>
+  return (loaded, source, sandboxUrl, among) =>
     new Gateway({
       loaded,
       source,
@@ -41,6 +41,7 @@ const start = startCommand(async () => {
       sandboxUrl,
       remember: true,
       dashboardFolder: DASHBOARD_FOLDER,
+      among,
     });
 }, systemClock);
 for (const command of [

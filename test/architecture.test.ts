@@ -43,7 +43,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
   },
   state: {
     may: { shared: 'anything', policies: 'anything' },
-    libraries: ['lru-cache', 'node:fs', 'node:path'],
+    libraries: ['ioredis', 'lru-cache', 'node:crypto', 'node:fs', 'node:path', 'node:url', 'node:zlib'],
     because: 'keeps what policies decide on; knows no request and no route',
   },
   usage: { may: { shared: 'anything' }, libraries: [], because: 'counts; knows only what it is told' },
@@ -62,6 +62,11 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
     libraries: [],
     because: 'keeps the last minute of what others have counted; whoever shows it asks',
   },
+  fleet: {
+    may: { shared: 'anything', usage: 'anything', live: 'anything', config: 'types', state: 'types' },
+    libraries: ['node:crypto'],
+    because: 'what a process tells the others, and what it knows of them; how it is told, is state’s affair',
+  },
   server: {
     may: { shared: 'anything', usage: 'anything', gateway: 'anything' },
     libraries: [],
@@ -75,6 +80,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
       policies: 'anything',
       usage: 'anything',
       live: 'anything',
+      fleet: 'types',
       state: 'types',
       ledger: 'types',
       gateway: 'types',
@@ -130,6 +136,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
       'node:path',
       'node:url',
       'node:net',
+      'node:os',
       'node:http',
       'node:https',
     ],

@@ -1,18 +1,25 @@
 import { Command } from 'commander';
 import type { LoadedConfig, LoadOptions } from '../config/load.ts';
+import { withoutCredentials } from '../config/quote.ts';
 import type { Config } from '../config/schema.ts';
 import type { Clock } from '../shared/clock.ts';
 import { printProblems } from './check.ts';
 import { ExitCode } from './exit-codes.ts';
 import { loadForStart } from './load.ts';
+import { childPlace, type Place, sayReady, untilParentGone } from './processes/child.ts';
+import { processCount } from './processes/count.ts';
+import { superviseProcesses } from './processes/supervise.ts';
 import { type SandboxProcess, startSandboxProcess } from './sandbox-process.ts';
 import { bindTerminal, processTerminal } from './terminal.ts';
 
 /** What `start` runs; main.ts knows how it is built. */
 export interface RunningGateway {
   readonly url: string;
-  readonly adminUrl: string;
+  /** Undefined: another process of this machine has the admin API. */
+  readonly adminUrl: string | undefined;
   readonly inFlight: number;
+  /** Where hot state is kept, and whether it can be reached. */
+  readonly stateStatus: { readonly kind: 'memory' } | { readonly kind: 'redis'; readonly up: boolean };
   start(): Promise<void>;
   drain(signal?: AbortSignal): Promise<number>;
   stop(): Promise<void>;
@@ -22,12 +29,15 @@ export type BuildGateway = (
   loaded: LoadedConfig,
   source: LoadOptions,
   sandboxUrl: string | undefined,
+  /** Undefined: the only process that listens there. */
+  among: { readonly admin: boolean } | undefined,
 ) => RunningGateway;
 
 interface StartFlags {
   readonly config: string;
   readonly listen?: string;
   readonly adminListen?: string;
+  readonly processes?: string;
 }
 
 /** `comporta start`: the gateway, until SIGTERM or Ctrl-C drains it. */
@@ -41,15 +51,20 @@ export function startCommand(loadGateway: () => Promise<BuildGateway>, clock: Cl
       '--admin-listen <address>',
       'address of the admin API, such as 127.0.0.1:8001; wins over the file',
     )
+    .option(
+      '-p, --processes <n>',
+      'processes that share the port, or `auto`: as many as this machine has CPUs; needs a Redis (`state`, REDIS_URL)',
+    )
     .addHelpText(
       'after',
       `
 Examples:
   comporta start
   comporta start --config examples/score.yaml --listen 0.0.0.0:8000
+  REDIS_URL=redis://localhost:6379 comporta start --processes auto
 
 Signals: SIGTERM and Ctrl-C take no new calls, let waiting and running ones end (shutdown.grace), and exit 0; a
-second one ends at once. Exit 1: the configuration is not valid, or an address is taken.`,
+second one ends at once. Exit 1: the configuration is not valid, or an address is taken. Exit 64: wrong usage.`,
     )
     .action(async (flags: StartFlags) => {
       const source: LoadOptions = {
@@ -65,9 +80,23 @@ second one ends at once. Exit 1: the configuration is not valid, or an address i
         process.exitCode = ExitCode.FAILURE;
         return;
       }
-      printProblems(loaded.warnings, terminal);
+      const place = childPlace(process.env);
+      if (flags.processes !== undefined) {
+        const count = processCount(flags.processes, loaded.config.state.kind);
+        if (typeof count === 'string') {
+          process.stderr.write(`comporta: ${count}\n`);
+          process.exitCode = ExitCode.USAGE;
+          return;
+        }
+        printProblems(loaded.warnings, terminal);
+        await superviseProcesses({ count, config: loaded.config, flags, clock, announce });
+        return;
+      }
+      // First, since it may begin the process anew, which would say everything twice.
       allowOutbound(loaded.config.maxOutbound);
-      await run(source, loaded, loadGateway, clock);
+      // Its parent has said them already.
+      if (place === undefined) printProblems(loaded.warnings, terminal);
+      await run(source, loaded, loadGateway, clock, place);
     });
 }
 
@@ -91,16 +120,18 @@ async function run(
   loaded: LoadedConfig,
   loadGateway: () => Promise<BuildGateway>,
   clock: Clock,
+  place: Place | undefined,
 ): Promise<void> {
   const { config } = loaded;
-  const usesSandbox = Object.values(config.upstreams).some(({ url }) => url.kind === 'sandbox');
+  const usesSandbox =
+    place === undefined && Object.values(config.upstreams).some(({ url }) => url.kind === 'sandbox');
   let sandbox: SandboxProcess | undefined;
   let gateway: RunningGateway | undefined;
   try {
     const loading = loadGateway();
     if (usesSandbox) sandbox = await startSandboxProcess(config.sandbox);
     const build = await loading;
-    gateway = build(loaded, source, sandbox?.url);
+    gateway = build(loaded, source, sandbox?.url ?? place?.sandboxUrl, place);
     await gateway.start();
   } catch (error) {
     process.stderr.write(`comporta: ${explain(error, config)}\n`);
@@ -110,7 +141,12 @@ async function run(
   }
   // Before it says that it is ready: a signal that comes right then is to drain, too.
   const told = untilTold(gateway, clock);
-  announce(source.file, config, gateway, sandbox);
+  if (place === undefined) announce(source.file, config, gateway, sandbox?.url);
+  else {
+    sayReady(gateway);
+    // Nobody is left who would start, stop or announce it.
+    untilParentGone(() => process.kill(process.pid, 'SIGTERM'));
+  }
   await told;
   await gateway.stop();
   await sandbox?.stop();
@@ -120,16 +156,22 @@ async function run(
 function announce(
   file: string,
   config: Config,
-  gateway: RunningGateway,
-  sandbox: SandboxProcess | undefined,
+  gateway: Pick<RunningGateway, 'url' | 'adminUrl' | 'stateStatus'>,
+  sandboxUrl: string | undefined,
 ): void {
   const lines = [
     `comporta is ready (${file})`,
     `  gateway    ${gateway.url}`,
     `  dashboard  ${gateway.adminUrl}/  (admin API: ${new URL(`${gateway.adminUrl}/api/v1`).pathname})`,
   ];
-  if (sandbox !== undefined)
-    lines.push(`  sandbox    ${sandbox.url}  (simulated upstream; report: /sandbox/report)`);
+  const { state, fleet } = config;
+  if (state.kind === 'redis') {
+    const isAway = gateway.stateStatus.kind === 'redis' && !gateway.stateStatus.up;
+    const away = isAway ? '  (cannot be used yet: no paced call goes out; the log says why)' : '';
+    lines.push(`  fleet      ${fleet.name} at ${withoutCredentials(state.url)}${away}`);
+  }
+  if (sandboxUrl !== undefined)
+    lines.push(`  sandbox    ${sandboxUrl}  (simulated upstream; report: /sandbox/report)`);
   const tryIt = exampleCall(config, gateway.url);
   if (tryIt !== undefined) lines.push(`  try        ${tryIt}`);
   process.stderr.write(`${lines.join('\n')}\n`);

@@ -3,19 +3,20 @@ import { isSecretName, withoutCredentials } from '../config/quote.ts';
 import type { JsonValue, Ledger } from '../ledger/contracts.ts';
 import { notedRules } from '../server/admin/noted-rules.ts';
 import type { AdminPorts, ConfigEntry, ConfigReload } from '../server/admin/ports.ts';
-import type { MemoryCache } from '../state/memory/cache.ts';
+import { fleetPort } from './fleet-port.ts';
+import type { HotState } from './hot-state.ts';
 import type { LiveParts } from './live-parts.ts';
 
 /** What the ports are made of. */
 export interface AdminPortParts
   extends Omit<
     AdminPorts,
-    'tokens' | 'rules' | 'audit' | 'usage' | 'cache' | 'config' | 'routes' | 'tail' | 'timeline'
+    'tokens' | 'rules' | 'audit' | 'usage' | 'cache' | 'config' | 'routes' | 'tail' | 'timeline' | 'fleet'
   > {
   /** In force now. */
   readonly loaded: () => LoadedConfig;
   readonly ledgerStore: Ledger;
-  readonly cacheStore: MemoryCache;
+  readonly state: HotState;
   readonly liveParts: LiveParts;
   /** Reads the stored rules and puts them in force. */
   readonly applyRules: () => Promise<void>;
@@ -24,7 +25,7 @@ export interface AdminPortParts
 
 /** The gateway as the admin API sees it. */
 export function adminPorts(parts: AdminPortParts): AdminPorts {
-  const { loaded, ledgerStore, cacheStore, liveParts, applyRules, reload, ...ports } = parts;
+  const { loaded, ledgerStore, state, liveParts, applyRules, reload, ...ports } = parts;
   const { timeline, tail } = liveParts;
   const { admin } = loaded().config;
   return {
@@ -38,12 +39,12 @@ export function adminPorts(parts: AdminPortParts): AdminPorts {
     audit: ledgerStore.audit,
     usage: ledgerStore.usage,
     cache: {
-      stats: () => cacheStore.stats(),
+      stats: () => state.cache.stats(),
       routes: () =>
         loaded()
           .config.routes.filter(({ cache }) => cache !== undefined)
           .map(({ path }) => path),
-      purge: (route) => cacheStore.purge(route === undefined ? undefined : `${route}\n`),
+      purge: (route) => state.cache.purge(route === undefined ? undefined : `${route}\n`),
     },
     config: {
       entries: () => [...loaded().settings].map(([path, setting]) => configEntry(path, setting)),
@@ -52,6 +53,7 @@ export function adminPorts(parts: AdminPortParts): AdminPorts {
     routes: () => loaded().config.routes,
     timeline,
     tail,
+    fleet: fleetPort(liveParts.fleet, state, loaded().config.fleet.name),
   };
 }
 

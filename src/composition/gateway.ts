@@ -1,17 +1,18 @@
+import { hostname } from 'node:os';
 import { BurstDesk } from '../caller/burst-desk.ts';
 import { CallDesk } from '../caller/call-desk.ts';
 import { type LoadedConfig, type LoadOptions, loadConfig, type Setting } from '../config/load.ts';
 import type { Problem } from '../config/problem.ts';
-import { guardMs } from '../config/schema/upstream.ts';
 import type { Config } from '../config/schema.ts';
-import { SharedCalls } from '../gateway/stages/coalesce.ts';
+import { agreementOf } from '../fleet/agreement.ts';
+import type { Fleet } from '../fleet/fleet.ts';
 import type { Ledger } from '../ledger/contracts.ts';
 import { ledgerAt } from '../ledger/open-ledger.ts';
 import { LedgerUpkeep } from '../ledger/upkeep.ts';
 import { createAdminApp } from '../server/admin/app.ts';
 import type { LiveFeed } from '../server/admin/live/live-feed.ts';
 import { AdminPlane } from '../server/admin/plane.ts';
-import type { ConfigReload, ProcessFacts, Readiness, UpstreamPort } from '../server/admin/ports.ts';
+import type { ConfigReload, ProcessFacts, Readiness } from '../server/admin/ports.ts';
 import { DataPlane } from '../server/data-plane.ts';
 import { Edge } from '../server/edge.ts';
 import { ownPages } from '../server/pages.ts';
@@ -20,8 +21,7 @@ import type { Clock } from '../shared/clock.ts';
 import { addressSet } from '../shared/ip.ts';
 import { maskNumbers } from '../shared/mask-numbers.ts';
 import type { Random } from '../shared/random.ts';
-import { MemoryAccessControl } from '../state/memory/access-control.ts';
-import { MemoryCache } from '../state/memory/cache.ts';
+import type { StateStatus } from '../state/fleet-contract.ts';
 import { AccessLog } from '../telemetry/access-log.ts';
 import type { Log } from '../telemetry/log.ts';
 import { createMetrics } from '../telemetry/metrics.ts';
@@ -29,21 +29,16 @@ import { UsageFlusher } from '../usage/flush.ts';
 import { UsageRecorder } from '../usage/recorder.ts';
 import { adminPorts } from './admin-ports.ts';
 import { clientNames } from './client-names.ts';
+import type { HotState } from './hot-state.ts';
+import { hotStateOf } from './hot-state-of.ts';
 import { LedgerWatch } from './ledger-watch.ts';
 import { LiveParts } from './live-parts.ts';
 import { changesBetween } from './reload.ts';
 import { RouteFactory } from './routes.ts';
 import { RulesInForce } from './rules-in-force.ts';
-import {
-  buildUpstream,
-  closeUpstream,
-  gateSettings,
-  isPaced,
-  reconfigured,
-  retireUpstream,
-  type UpstreamNeeds,
-  type UpstreamParts,
-} from './upstreams.ts';
+import { StateWatch } from './state-watch.ts';
+import { UpstreamSet } from './upstream-set.ts';
+import type { UpstreamParts } from './upstreams.ts';
 
 export interface GatewayOptions {
   readonly loaded: LoadedConfig;
@@ -59,6 +54,8 @@ export interface GatewayOptions {
   readonly remember: boolean;
   /** Folder of the built dashboard, which may not be there yet; absent: there is none. */
   readonly dashboardFolder?: string | undefined;
+  /** One of several processes that share the port of the data plane; one of them has the admin API. */
+  readonly among?: { readonly admin: boolean } | undefined;
 }
 
 /** How long the last flush may take when the process ends. */
@@ -72,13 +69,11 @@ export class Gateway {
   private readonly ledger: Ledger;
   private readonly upkeep: LedgerUpkeep;
   private readonly flusher: UsageFlusher;
-  private readonly access: MemoryAccessControl;
+  private readonly state: HotState;
   private readonly rules: RulesInForce;
-  private readonly cache: MemoryCache;
-  private readonly upstreams: Map<string, UpstreamParts>;
-  /** The same upstreams, as the admin API sees them. */
-  private readonly ports = new Map<string, UpstreamPort>();
+  private readonly upstreams: UpstreamSet;
   private readonly live: LiveParts;
+  private readonly fleet: Fleet;
   private readonly feed: LiveFeed;
   private readonly bursts: BurstDesk;
   private readonly calls: CallDesk;
@@ -86,14 +81,21 @@ export class Gateway {
   private readonly routes: RouteFactory;
   private readonly edge: Edge;
   private readonly dataPlane: DataPlane;
-  private readonly adminPlane: AdminPlane;
+  /** Undefined: another process of this machine has it. */
+  private readonly adminPlane: AdminPlane | undefined;
+  /** Wall-clock ms, for people. */
+  private readonly startedAtMs: number;
+  private readonly stops: Array<() => void> = [];
 
   /** Throws when a file that the configuration names cannot be read. */
   constructor(options: GatewayOptions) {
-    const { clock, random, log } = options;
+    const { clock, random, log, remember } = options;
     const { config } = options.loaded;
     this.options = options;
     this.loaded = options.loaded;
+    this.startedAtMs = clock.wallNow();
+    const state = hotStateOf({ clock, random, log, config, remember });
+    this.state = state;
     this.ledger = ledgerAt(config.ledger);
     this.upkeep = new LedgerUpkeep({
       clock,
@@ -101,15 +103,26 @@ export class Gateway {
       log,
       ledger: this.ledger,
       retention: config.usage.retention,
+      turn: state.registry,
     });
     this.flusher = this.buildFlusher(config);
+    this.upstreams = new UpstreamSet({
+      clock,
+      log,
+      state,
+      sandboxUrl: options.sandboxUrl,
+      onGateEvent: (name, event) => this.live.noteGate(name, event),
+      counters: state.status().kind === 'memory' ? undefined : (name, own) => this.fleet.counters(name, own),
+    });
     this.live = new LiveParts({
       clock,
       random,
       recorder: this.recorder,
       nameClient: clientNames(config),
-      upstreams: this.ports,
+      upstreams: this.upstreams.ports,
+      state,
     });
+    this.fleet = this.live.fleet;
     this.ledgerWatch = new LedgerWatch({
       clock,
       flusher: this.flusher,
@@ -118,16 +131,14 @@ export class Gateway {
     });
     this.bursts = new BurstDesk({ clock, random, url: () => this.url, sandboxUrl: options.sandboxUrl });
     this.calls = new CallDesk({ clock, random });
-    this.access = new MemoryAccessControl({ clock });
-    this.access.replaceRules(config.rules);
+    state.access.replaceRules(config.rules);
     this.rules = new RulesInForce({
       clock,
       store: this.ledger.rules,
       file: () => this.loaded.config.rules,
-      replace: (rules) => this.access.replaceRules(rules),
+      replace: (rules) => state.access.replaceRules(rules),
       log,
     });
-    this.cache = new MemoryCache(config.cache);
     const accessLog =
       config.log.access === 'off' ? undefined : new AccessLog(log, clock, config.log.access === 'all');
     this.routes = new RouteFactory(
@@ -138,23 +149,19 @@ export class Gateway {
         ledger: this.flusher,
         tail: this.live.tail,
         reporter: accessLog,
-        access: this.access,
-        cache: this.cache,
-        sharedCalls: new SharedCalls(),
+        access: state.access,
+        cache: state.cache,
+        sharedCalls: state.sharedCalls,
+        flights: state.flights,
       },
       this.recorder,
+      state,
     );
-    this.upstreams = new Map(
-      Object.entries(config.upstreams).map(([name, upstream]) => [
-        name,
-        this.buildUpstream(upstream, config),
-      ]),
-    );
-    this.showUpstreams();
+    this.upstreams.begin(config);
     this.edge = new Edge({
       clock,
       ids: new RequestIds(random),
-      routes: this.routes.build(config, this.upstreams),
+      routes: this.routes.build(config, this.upstreams.parts),
       recorder: this.recorder,
       ledger: this.flusher,
       tail: this.live.tail,
@@ -162,9 +169,11 @@ export class Gateway {
         readiness: () => this.readiness(),
         metrics: createMetrics({
           recorder: this.recorder,
-          gates: () => [...this.upstreams].map(([name, { gate }]) => [name, gate] as const),
-          cache: () => this.cache.stats(),
+          gates: () => [...this.upstreams.parts].map(([name, { gate }]) => [name, gate] as const),
+          cache: () => state.cache.stats(),
           draining: () => this.edge.draining,
+          state: () => state.status(),
+          nodes: () => state.registry.size,
         }),
       }),
       trustedProxies: addressSet(config.clients.trustProxies),
@@ -175,29 +184,40 @@ export class Gateway {
       edge: this.edge,
       recorder: this.recorder,
       listen: config.listen,
+      sharesPort: options.among !== undefined,
       graceMs: config.shutdown.graceMs,
-      close: () => this.closeUpstreams(),
+      close: () => this.upstreams.close(),
     });
     const facts = { version: options.version, environment: config.environment, startedAtMs: clock.now() };
+    const stateWatch = new StateWatch(() => state.status(), this.live.timeline);
     this.feed = this.live.feed({
       process: facts,
-      cache: () => this.cache.stats(),
+      cache: () => state.cache.stats(),
       maxCacheBytes: config.cache.maxSizeBytes,
-      deniedClients: () => this.access.snapshot().denied,
+      deniedClients: () => state.access.denied().length,
       ledger: () => this.ledgerWatch.status(),
       readiness: () => this.readiness(),
       burst: () => this.bursts.current(),
-      look: () => this.ledgerWatch.look(),
+      look: () => {
+        this.ledgerWatch.look();
+        stateWatch.look();
+      },
     });
-    this.adminPlane = this.buildAdmin(config, facts);
+    this.adminPlane = options.among?.admin === false ? undefined : this.buildAdmin(config, facts);
   }
 
   get url(): string {
     return this.dataPlane.url;
   }
 
-  get adminUrl(): string {
-    return this.adminPlane.url;
+  /** Undefined: another process of this machine has the admin API. */
+  get adminUrl(): string | undefined {
+    return this.adminPlane?.url;
+  }
+
+  /** Where hot state is, and whether it can be reached. */
+  get stateStatus(): StateStatus {
+    return this.state.status();
   }
 
   get inFlight(): number {
@@ -207,19 +227,23 @@ export class Gateway {
   /** Listens once the stored rules are in force, or the ledger has turned out to be away. */
   async start(): Promise<void> {
     let applied: Promise<void> | undefined;
+    const ready = this.state.ready();
     await this.upkeep.start(() => {
-      applied = this.rules.apply().catch((error) => this.rulesFailed(error));
+      applied = this.applyRules();
     });
-    await applied;
+    await Promise.all([applied, ready]);
+    const stopHearing = this.state.ruleRevisions?.onChange(() => void this.applyRules());
+    if (stopHearing !== undefined) this.stops.push(stopHearing);
     this.dataPlane.start();
     try {
-      this.adminPlane.start();
+      this.adminPlane?.start();
     } catch (error) {
       await this.dataPlane.stop();
       throw Object.assign(error as Error, { plane: 'admin' });
     }
     this.flusher.start();
     this.live.timeline.note({ kind: 'started', facts: { version: this.options.version } });
+    this.introduce();
     this.live.sampler.start();
   }
 
@@ -237,7 +261,8 @@ export class Gateway {
     await this.dataPlane.stop();
     this.live.sampler.stop();
     this.feed.close();
-    await this.adminPlane.stop();
+    await this.adminPlane?.stop();
+    for (const stop of this.stops) stop();
     this.rules.close();
     if (!(await this.flusher.close(LAST_FLUSH_MS))) {
       const { pendingCommands } = this.flusher.status();
@@ -248,12 +273,20 @@ export class Gateway {
     }
     await this.upkeep.close();
     await this.ledger.close().catch(() => {});
+    await this.fleet.leave();
+    this.state.close();
   }
 
-  private buildUpstream(upstream: Config['upstreams'][string], config: Config): UpstreamParts {
-    const { clock, log, sandboxUrl, remember } = this.options;
-    const onGateEvent: UpstreamNeeds['onGateEvent'] = (name, event) => this.live.noteGate(name, event);
-    return buildUpstream(upstream, config, { clock, log, sandboxUrl, remember, onGateEvent });
+  /** Tells the other processes what this one is, by the configuration in force. */
+  private introduce(): void {
+    const { version } = this.options;
+    const { url, adminUrl, startedAtMs } = this;
+    const facts = { host: hostname(), pid: process.pid, version, startedAtMs, url, adminUrl };
+    this.fleet.introduce(facts, agreementOf(this.loaded.config));
+  }
+
+  private async applyRules(): Promise<void> {
+    await this.rules.apply().catch((error) => this.rulesFailed(error));
   }
 
   private buildFlusher(config: Config): UsageFlusher {
@@ -276,17 +309,20 @@ export class Gateway {
       clock,
       random,
       process: facts,
-      recorder: this.recorder,
-      upstreams: this.ports,
-      access: this.access,
+      recorder: this.live.recorder,
+      upstreams: this.upstreams.ports,
+      access: this.state.access,
       loaded: () => this.loaded,
       ledgerStore: this.ledger,
-      cacheStore: this.cache,
+      state: this.state,
       liveParts: this.live,
       live: this.feed,
       bursts: this.bursts,
       calls: this.calls,
-      applyRules: () => this.rules.apply(),
+      applyRules: async () => {
+        // Others are told even if the ledger is away for this one just now: the change is made.
+        await this.rules.apply().finally(() => this.state.ruleRevisions?.publish());
+      },
       reload: () => this.reload(),
       ledger: () => this.ledgerWatch.status(),
       readiness: () => this.readiness(),
@@ -311,27 +347,22 @@ export class Gateway {
     const changes = changesBetween(this.loaded, loaded);
     let built: Map<string, UpstreamParts>;
     try {
-      built = this.upstreamsOf(loaded.config);
+      built = this.upstreams.next(loaded.config);
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
       const place = { file: this.options.source.file, line: undefined, column: undefined };
       return this.rejected([{ ...place, path: 'upstreams', message, hint: undefined }]);
     }
     const routes = this.routes.build(loaded.config, built);
-    const gone = [...this.upstreams].filter(([name]) => !built.has(name));
-    for (const [name, { config, gate }] of built) {
-      if (this.upstreams.has(name)) gate.configure(gateSettings(config));
-    }
-    this.upstreams.clear();
-    for (const [name, parts] of built) this.upstreams.set(name, parts);
-    this.showUpstreams();
+    const retire = this.upstreams.adopt(built);
     this.edge.configure({ routes, trustedProxies: addressSet(loaded.config.clients.trustProxies) });
-    for (const [, parts] of gone) retireUpstream(parts, this.options.clock);
+    retire();
     const settings = new Map(loaded.settings);
     // What needs a restart is not in force yet, and is told again by the next reload.
     for (const path of changes.restart) keep(settings, path, this.loaded.settings.get(path));
     this.loaded = { ...loaded, settings };
-    await this.rules.apply().catch((error) => this.rulesFailed(error));
+    this.introduce();
+    await this.applyRules();
     this.options.log.info({ ...changes }, 'configuration reloaded');
     const { applied, restart } = changes;
     this.live.timeline.note({ kind: 'reload', facts: { applied: applied.length, restart: restart.length } });
@@ -343,45 +374,14 @@ export class Gateway {
     return { kind: 'rejected', problems };
   }
 
-  /** The upstreams of another configuration: those that stay keep their gate and their connections. */
-  private upstreamsOf(config: Config): Map<string, UpstreamParts> {
-    const built = new Map<string, UpstreamParts>();
-    try {
-      for (const [name, upstream] of Object.entries(config.upstreams)) {
-        const old = this.upstreams.get(name);
-        built.set(
-          name,
-          old === undefined ? this.buildUpstream(upstream, config) : reconfigured(old, upstream),
-        );
-      }
-    } catch (error) {
-      for (const [name, parts] of built) if (!this.upstreams.has(name)) closeUpstream(parts);
-      throw error;
-    }
-    return built;
-  }
-
-  private showUpstreams(): void {
-    this.ports.clear();
-    for (const [name, { config, gate }] of this.upstreams) {
-      this.ports.set(name, {
-        url: config.url.kind === 'sandbox' ? 'sandbox:' : config.url.url,
-        paced: isPaced(config),
-        gate,
-        maxWaitMs: config.queue.maxWaitMs,
-        guardMs: (windowMs) => guardMs(config.guard, windowMs),
-      });
-    }
-  }
-
-  private closeUpstreams(): void {
-    for (const parts of this.upstreams.values()) closeUpstream(parts);
-  }
-
   private readiness(): Readiness {
     if (this.edge.draining) return { kind: 'unready', reasons: ['draining'] };
-    const ledger = this.ledgerWatch.status();
-    return ledger.kind === 'ok' ? { kind: 'ready' } : { kind: 'degraded', reasons: ['ledger_unavailable'] };
+    const state = this.state.status();
+    const reasons = [
+      ...(state.kind === 'redis' && !state.up ? ['state_unavailable'] : []),
+      ...(this.ledgerWatch.status().kind === 'ok' ? [] : ['ledger_unavailable']),
+    ];
+    return reasons.length === 0 ? { kind: 'ready' } : { kind: 'degraded', reasons };
   }
 }
 

@@ -3,7 +3,7 @@ import type { LoadedConfig, Setting } from '../config/load.ts';
 /** Keys that are read once, when the process or an upstream's connections begin. */
 const NEEDS_RESTART: readonly RegExp[] = [
   /^(listen|environment|state|ledger|data|buffer|max_outbound)$/,
-  /^(admin|sandbox|cache|usage|log)\b/,
+  /^(admin|sandbox|cache|usage|log|fleet)\b/,
   /^shutdown\b/,
   /^upstreams\.[^.]+\.(url|connect_timeout|keepalive|max_connections|tls\b|retry\.budget\b)/,
 ];

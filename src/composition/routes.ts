@@ -4,8 +4,8 @@ import { buildPipeline, type RouteServices } from '../gateway/pipeline.ts';
 import type { Route } from '../gateway/route.ts';
 import type { ServedRoute } from '../server/edge.ts';
 import type { ClientLimiter } from '../state/contracts.ts';
-import { MemoryClientLimiter } from '../state/memory/client-limiter.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
+import type { HotState } from './hot-state.ts';
 import { isPaced, type UpstreamParts } from './upstreams.ts';
 
 /** What all routes share. */
@@ -21,6 +21,7 @@ export class RouteFactory {
   constructor(
     private readonly services: SharedServices,
     private readonly recorder: UsageRecorder,
+    private readonly state: Pick<HotState, 'clientLimiter'>,
   ) {}
 
   build(config: Config, upstreams: ReadonlyMap<string, UpstreamParts>): ServedRoute[] {
@@ -67,9 +68,9 @@ export class RouteFactory {
   ): ClientLimiter | undefined {
     if (clientLimit === undefined) return undefined;
     const key = JSON.stringify([path, methods, clientLimit]);
-    const { clock } = this.services;
     const { rate, algorithm } = clientLimit;
-    const limiter = this.limiters.get(key) ?? new MemoryClientLimiter({ clock, rate, algorithm });
+    const name = `${methods.join(',')} ${path}`;
+    const limiter = this.limiters.get(key) ?? this.state.clientLimiter({ name, rate, algorithm });
     limiters.set(key, limiter);
     return limiter;
   }

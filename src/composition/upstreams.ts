@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Config, UpstreamConfig } from '../config/schema.ts';
 import { FetchTransport } from '../gateway/transport/fetch.ts';
 import { HttpTransport } from '../gateway/transport/http.ts';
@@ -9,9 +8,8 @@ import type { Transport } from '../gateway/transport/transport.ts';
 import { RetryBudget } from '../policies/retry/budget.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { Gate, GateEvent, GateSettings } from '../state/contracts.ts';
-import { MemoryGate } from '../state/memory/gate.ts';
-import { openSendJournal, type SendJournal } from '../state/memory/send-journal.ts';
 import type { Log } from '../telemetry/log.ts';
+import type { HotState } from './hot-state.ts';
 
 /** Everything that one upstream has, whatever routes lead to it. */
 export interface UpstreamParts {
@@ -25,8 +23,7 @@ export interface UpstreamNeeds {
   readonly clock: Clock;
   readonly log: Log;
   readonly sandboxUrl: string | undefined;
-  /** Whether the calls that limits count are written down for the process after this one. */
-  readonly remember: boolean;
+  readonly state: Pick<HotState, 'gate'>;
   /** What an operator wants to know of; the log has it already. */
   readonly onGateEvent?: ((upstream: string, event: GateEvent) => void) | undefined;
 }
@@ -42,7 +39,7 @@ export function gateSettings({ limits, concurrency, queue, breaker }: UpstreamCo
 
 /** Throws when the CA file cannot be read, or the sandbox is needed and not there. */
 export function buildUpstream(upstream: UpstreamConfig, config: Config, needs: UpstreamNeeds): UpstreamParts {
-  const { clock, log, sandboxUrl } = needs;
+  const { clock, log, sandboxUrl, state } = needs;
   const url = upstream.url.kind === 'sandbox' ? sandboxUrl : upstream.url.url;
   if (url === undefined) throw new Error(`upstream ${upstream.name} needs the sandbox, which is not running`);
   const { caFile, verify } = upstream.tls;
@@ -58,12 +55,11 @@ export function buildUpstream(upstream: UpstreamConfig, config: Config, needs: U
   if (isPaced(upstream)) {
     const { keepaliveMs, connectTimeoutMs, maxConnections } = upstream;
     const lines = new LinePool({ clock, origin, keepaliveMs, connectTimeoutMs, maxConnections });
-    const journal = needs.remember ? openJournal(upstream, config.dataFolder, clock, log) : undefined;
-    const gate = new MemoryGate({ clock, settings, lines, journal, onEvent });
+    const gate = state.gate({ upstream, settings, lines, onEvent });
     return { config: upstream, gate, retryBudget, transport: new HttpTransport(origin, options, lines) };
   }
   const exact = new HttpTransport(origin, options, undefined);
-  const gate = new MemoryGate({ clock, settings, onEvent });
+  const gate = state.gate({ upstream, settings, lines: undefined, onEvent });
   return { config: upstream, gate, retryBudget, transport: new FetchTransport(origin, options, exact) };
 }
 
@@ -94,38 +90,6 @@ export function retireUpstream({ gate, transport }: UpstreamParts, clock: Clock)
     else clock.after(RETIRE_POLL_MS, closeWhenDone);
   };
   closeWhenDone();
-}
-
-/** Undefined where nothing is to be remembered, or nothing can be: the gateway works all the same, and says so. */
-function openJournal(
-  { name, limits }: UpstreamConfig,
-  folder: string | undefined,
-  clock: Clock,
-  log: Log,
-): SendJournal | undefined {
-  if (folder === undefined || limits.length === 0) return undefined;
-  const capacity = Math.max(...limits.map(({ rate }) => rate.count));
-  const path = join(folder, `${name}.sends`);
-  try {
-    return openSendJournal({ clock, path, capacity, pid: process.pid, isAlive });
-  } catch (error) {
-    const held = (error as { code?: unknown }).code === 'EHELD';
-    // Two processes that know nothing of each other send twice what the provider allows.
-    if (held) log.error({ upstream: name, path, err: error }, 'another process paces this upstream, too');
-    else
-      log.warn({ upstream: name, path, err: error }, 'calls sent so far are not remembered across restarts');
-    return undefined;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // It lives and belongs to somebody else.
-    return (error as { code?: string }).code === 'EPERM';
-  }
 }
 
 function logGateEvent(log: Log, clock: Clock, upstream: string, event: GateEvent): void {

@@ -96,11 +96,11 @@ describe('variables', () => {
   });
 
   test('values of the environment that are secret are not printed', () => {
-    const env = { ADMIN_TOKEN: 'hunter2\u0000', REDIS_URL: 'redis://:hunter2@r.test', API_KEY: 'hunter2' };
+    const env = { ADMIN_TOKEN: 'hunter2\u0000', REDIS_URL: 'redis://:hunter2@r.test/x', API_KEY: 'hunter2' };
     const text = withTop('admin: { token: "${ADMIN_TOKEN}" }\nstate: ${REDIS_URL}\nmax_body: ${API_KEY:-}');
     const said = folder.problems(text, { env }).join('\n');
     expect(said).toContain('`ADMIN_TOKEN` is set and not shown');
-    expect(said).toContain('`REDIS_URL` is "redis://***@r.test"');
+    expect(said).toContain('`REDIS_URL` is "redis://***@r.test/x"');
     expect(said.split('\n')).toHaveLength(3);
     expect(said).not.toContain('hunter2');
   });

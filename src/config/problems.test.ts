@@ -175,9 +175,9 @@ describe('a wrong configuration is told by line, column and path', () => {
       ],
     ],
     [
-      'a state that is not here yet',
-      withTop('state: redis://:hunter2@r.test'),
-      ['comporta.yaml:1:8 state: redis: is not available yet in this version; use `memory:`'],
+      'a state with a database that is no number',
+      withTop('state: redis://:hunter2@r.test/main'),
+      ['comporta.yaml:1:8 state: must end in the number of a database, such as /0'],
     ],
     [
       'an upstream that does not exist',

@@ -4,6 +4,7 @@ export type { ClientLimitAlgorithm } from '../policies/limiter/client-limit.ts';
 
 import type { AccessRule } from '../policies/access/rule.ts';
 import { ruleSection } from './schema/access-rule.ts';
+import * as fleet from './schema/fleet.ts';
 import { type RouteConfig, route } from './schema/route.ts';
 import { listOf, namesTo, section } from './schema/section.ts';
 import type { Address, ClientSource } from './schema/server.ts';
@@ -11,6 +12,7 @@ import * as server from './schema/server.ts';
 import { type UpstreamConfig, upstream } from './schema/upstream.ts';
 
 export type { BreakerConfig } from './schema/breaker.ts';
+export type { StateConfig } from './schema/fleet.ts';
 export type { RetryConfig } from './schema/retry.ts';
 export type {
   ParamConfig,
@@ -39,7 +41,8 @@ export const fileSchema = section({
     .prefault({})
     .describe('The admin API and the dashboard: who may see and change what runs.'),
   environment: server.environment.prefault(''),
-  state: server.state.prefault('memory:'),
+  state: fleet.state.prefault('memory:'),
+  fleet: fleet.fleet.prefault({}).describe('Several processes that behave as one, where `state` is a Redis.'),
   ledger: server.ledger.prefault('sqlite://./data/comporta.db'),
   usage: server.usage.prefault({}).describe('What is recorded of finished requests, and for how long.'),
   rules: ruleSection.prefault([]),
@@ -73,7 +76,9 @@ export interface Config {
   readonly usage: Readonly<FileConfig['usage']>;
   /** Access rules of the file. */
   readonly rules: readonly AccessRule[];
-  readonly state: { readonly kind: 'memory' };
+  readonly state: fleet.StateConfig;
+  /** Of use where `state` is a Redis. */
+  readonly fleet: Readonly<FileConfig['fleet']>;
   readonly sandbox: Readonly<FileConfig['sandbox']>;
   readonly clients: { readonly identify: readonly ClientSource[]; readonly trustProxies: readonly string[] };
   readonly log: Readonly<FileConfig['log']>;
@@ -117,6 +122,7 @@ export function resolveConfig(file: FileConfig, resolvePath: (path: string) => s
     usage: file.usage,
     rules: file.rules,
     state: file.state,
+    fleet: file.fleet,
     sandbox: file.sandbox,
     clients: file.clients,
     log: file.log,

@@ -2,12 +2,12 @@ import { expect, test } from 'bun:test';
 import { seededRandom } from '../shared/random.ts';
 import { VirtualClock } from '../shared/virtual-clock.ts';
 import { DEFAULT_RETENTION, type Ledger } from './contracts.ts';
-import { LedgerUpkeep } from './upkeep.ts';
+import { LedgerUpkeep, type UpkeepTurn } from './upkeep.ts';
 
 const HOUR_MS = 3_600_000;
 
 /** A ledger that is away for so many tries and notes what it is asked for. */
-function awayFor(tries: number) {
+function awayFor(tries: number, turn?: UpkeepTurn) {
   const seen = { opens: 0, maintained: [] as number[], pruned: [] as number[] };
   const refuse = () => Promise.reject(new Error('not used here'));
   const ledger: Ledger = {
@@ -43,7 +43,7 @@ function awayFor(tries: number) {
   const warnings: string[] = [];
   const log = { warn: (_: object, text: string) => warnings.push(text), debug: () => {} };
   const clock = new VirtualClock();
-  const upkeep = new LedgerUpkeep({ clock, random: seededRandom(1), ledger, log });
+  const upkeep = new LedgerUpkeep({ clock, random: seededRandom(1), ledger, log, turn });
   return { seen, warnings, clock, upkeep };
 }
 
@@ -76,4 +76,27 @@ test('puts the ledger in order soon after the start and every hour, through fail
   await clock.advanceAsync(5 * HOUR_MS);
   expect(seen.maintained).toHaveLength(4);
   expect(clock.timers).toBe(0);
+});
+
+test('of several processes only the one whose turn it is does it, and one that failed leaves it to others', async () => {
+  const asked: string[] = [];
+  let isMine = false;
+  const turn: UpkeepTurn = {
+    claim: async (task, forMs) => {
+      asked.push(`claim ${task} ${forMs / HOUR_MS}`);
+      return isMine;
+    },
+    release: async (task) => void asked.push(`release ${task}`),
+  };
+  const { seen, clock, upkeep } = awayFor(0, turn);
+  await upkeep.start();
+  await clock.advanceAsync(60_000);
+  expect(seen.maintained).toHaveLength(0);
+  isMine = true;
+  await clock.advanceAsync(2 * HOUR_MS);
+  // The second round fails.
+  expect(seen.maintained).toHaveLength(2);
+  const claim = 'claim ledger-upkeep 0.9';
+  expect(asked).toEqual([claim, claim, claim, 'release ledger-upkeep']);
+  await upkeep.close();
 });

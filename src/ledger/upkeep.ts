@@ -16,10 +16,21 @@ export interface UpkeepOptions {
   readonly retention?: UsageRetention;
   /** 400 days and 100,000 entries when absent. */
   readonly audit?: { readonly keepMs: number; readonly keepEntries: number };
+  /** Whose turn it is, where several processes keep one ledger in order; absent: always this one's. */
+  readonly turn?: UpkeepTurn | undefined;
   /** Time between two rounds; an hour when absent. */
   readonly intervalMs?: number;
 }
 
+/** Of several processes, lets one do a task; see FleetRegistry. Neither rejects. */
+export interface UpkeepTurn {
+  claim(task: string, forMs: number): Promise<boolean>;
+  release(task: string): Promise<void>;
+}
+
+const TASK = 'ledger-upkeep';
+/** Of the time between two rounds, so that the next one is anybody's again. */
+const TURN_SHARE = 0.9;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const FIRST_RETRY_MS = 1_000;
@@ -71,17 +82,27 @@ export class LedgerUpkeep {
   }
 
   private async round(): Promise<void> {
-    const { clock, ledger, log, retention = DEFAULT_RETENTION, intervalMs = HOUR_MS } = this.options;
+    const { turn, intervalMs = HOUR_MS } = this.options;
+    if (turn === undefined || (await turn.claim(TASK, intervalMs * TURN_SHARE))) {
+      // Who could not do it leaves it to the next one who asks.
+      if (!(await this.putInOrder())) await turn?.release(TASK);
+    }
+    this.after(intervalMs, () => this.round());
+  }
+
+  private async putInOrder(): Promise<boolean> {
+    const { clock, ledger, log, retention = DEFAULT_RETENTION } = this.options;
     const { keepMs, keepEntries } = this.options.audit ?? { keepMs: 400 * DAY_MS, keepEntries: 100_000 };
     try {
       const nowMs = clock.wallNow();
       const usage = await ledger.usage.maintain(nowMs, retention);
       const auditDeleted = await ledger.audit.prune({ olderThanMs: nowMs - keepMs, keepEntries });
       log.debug({ ...usage, auditDeleted }, 'the ledger was put in order');
+      return true;
     } catch (error) {
       log.warn({ err: error }, 'the ledger could not be put in order; the next round does it');
+      return false;
     }
-    this.after(intervalMs, () => this.round());
   }
 
   private after(delayMs: number, task: () => Promise<unknown>): void {

@@ -95,6 +95,11 @@ export class LiveSampler {
     return this.kept;
   }
 
+  /** What the newest sample was made of; of use until the next one. */
+  lastSecond(): UsageTotals {
+    return this.window.lastSecond();
+  }
+
   minute(): MinuteFigures {
     return this.window.figures();
   }

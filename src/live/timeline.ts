@@ -10,7 +10,8 @@ export type TimelineKind =
   | 'operator'
   | 'reload'
   | 'burst'
-  | 'ledger';
+  | 'ledger'
+  | 'state';
 
 export type TimelineFacts = Readonly<Record<string, string | number | boolean | null>>;
 

@@ -62,6 +62,11 @@ export class UsageTotals {
     this.latency.sumMs = other.latency.sumMs;
   }
 
+  add(other: UsageTotals): void {
+    for (let index = 0; index < this.values.length; index++) this.values[index]! += other.values[index]!;
+    this.latency.merge(other.latency);
+  }
+
   /** What came after `earlier` until `later`. */
   setDifference(later: UsageTotals, earlier: UsageTotals): void {
     for (let index = 0; index < this.values.length; index++) {

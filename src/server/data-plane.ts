@@ -9,6 +9,8 @@ export interface DataPlaneOptions {
   readonly edge: Edge;
   readonly recorder: UsageRecorder;
   readonly listen: { readonly host: string; readonly port: number };
+  /** Whether other processes of this machine listen there, too. */
+  readonly sharesPort?: boolean | undefined;
   /** How long calls under way may take to end when the process is asked to. */
   readonly graceMs: number;
   /** Ends what the edge uses: gates and connections. */
@@ -22,7 +24,7 @@ export class DataPlane {
   private readonly listener: Listener;
 
   constructor(private readonly options: DataPlaneOptions) {
-    this.listener = new Listener(options.listen);
+    this.listener = new Listener(options.listen, options.sharesPort);
   }
 
   /** Throws with the system's code (`EADDRINUSE`, `EACCES`, …) when the port cannot be had. */

@@ -8,7 +8,11 @@ export class Listener {
   private server: Bun.Server<undefined> | undefined;
 
   /** Port 0 lets the system choose. */
-  constructor(private readonly address: { readonly host: string; readonly port: number }) {}
+  constructor(
+    private readonly address: { readonly host: string; readonly port: number },
+    /** Whether other processes may listen there, too; the system shares connections out between them. */
+    private readonly sharesPort = false,
+  ) {}
 
   /** Throws with the system's code (`EADDRINUSE`, `EACCES`, …) when the port cannot be had. */
   start(serve: Serve): void {
@@ -17,7 +21,7 @@ export class Listener {
       port: this.address.port,
       development: false,
       // Unless told so, Bun shares the port with any other Bun that asks: two gateways would send twice the limit.
-      reusePort: false,
+      reusePort: this.sharesPort,
       idleTimeout: IDLE_SECONDS,
       // Each route and operation has its own limit, and its own answer to a body above it.
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,

@@ -3,6 +3,7 @@ import type { BreakerState } from '../policies/breaker/breaker.ts';
 import type { MetricsPages } from '../server/pages.ts';
 import type { CacheStats } from '../state/cache-contract.ts';
 import type { Gate, GateSnapshot } from '../state/contracts.ts';
+import type { StateStatus } from '../state/fleet-contract.ts';
 import type { Histogram } from '../usage/histogram.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
 
@@ -12,6 +13,9 @@ export interface MetricsSources {
   readonly gates: () => ReadonlyArray<readonly [string, Gate]>;
   readonly cache: () => CacheStats;
   readonly draining: () => boolean;
+  readonly state: () => StateStatus;
+  /** Processes that share the state, this one included. */
+  readonly nodes: () => number;
 }
 
 /** From best to worst, for the one word that stands for all upstreams. */
@@ -31,8 +35,16 @@ export function createMetrics(sources: MetricsSources): MetricsPages {
   return { json: () => metricsJson(sources), prometheus: (openMetrics) => exposition(sources, openMetrics) };
 }
 
-function metricsJson({ recorder, gates, cache, draining }: MetricsSources): Record<string, unknown> {
-  const snapshots = gates().map(([name, gate]) => [name, gate.snapshot()] as const);
+function metricsJson({
+  recorder,
+  gates,
+  cache,
+  draining,
+  state,
+  nodes,
+}: MetricsSources): Record<string, unknown> {
+  const snapshots = gates().map(([name, gate]) => [name, ownOf(gate.snapshot())] as const);
+  const stateUp = isUp(state());
   const totals = recorder.totals();
   const worst = Math.max(0, ...snapshots.map(([, gate]) => BREAKER_ORDER.indexOf(breakerWord(gate.breaker))));
   const stats = cache();
@@ -41,7 +53,7 @@ function metricsJson({ recorder, gates, cache, draining }: MetricsSources): Reco
     cache_size: stats.entries,
     processing: sum(snapshots, (gate) => gate.running),
     in_flight: recorder.inFlight,
-    system_status: draining() ? 'draining' : worst === 0 ? 'healthy' : 'degraded',
+    system_status: draining() ? 'draining' : worst === 0 && stateUp ? 'healthy' : 'degraded',
     total_requests: totals.total,
     successes: totals.successes,
     failures: totals.failures,
@@ -56,6 +68,7 @@ function metricsJson({ recorder, gates, cache, draining }: MetricsSources): Reco
       evictions: stats.evictions,
     },
     upstreams: Object.fromEntries(snapshots.map(([name, gate]) => [name, upstreamJson(gate)])),
+    fleet: { nodes: nodes(), state: stateUp ? 'ok' : 'away' },
     routes: Object.fromEntries(
       recorder.byRoute().map((usage) => [
         usage.route,
@@ -74,6 +87,13 @@ function metricsJson({ recorder, gates, cache, draining }: MetricsSources): Reco
     ),
   };
 }
+
+/** Each node tells of its own: who adds up what all of them tell must not count anybody twice. */
+function ownOf(snapshot: GateSnapshot): GateSnapshot {
+  return snapshot.own === undefined ? snapshot : { ...snapshot, ...snapshot.own };
+}
+
+const isUp = (state: StateStatus): boolean => state.kind === 'memory' || state.up;
 
 function upstreamJson(gate: GateSnapshot): Record<string, unknown> {
   return {
@@ -155,7 +175,7 @@ async function exposition(
     'code',
   ]);
   for (const [upstream, gate] of sources.gates()) {
-    const snapshot = gate.snapshot();
+    const snapshot = ownOf(gate.snapshot());
     waiting.set({ upstream }, snapshot.waiting);
     oldest.set({ upstream }, snapshot.oldestWaitMs / 1_000);
     running.set({ upstream }, snapshot.running);
@@ -171,6 +191,12 @@ async function exposition(
   gauge('comporta_cache_entries', 'Stored answers.', []).set(stats.entries);
   gauge('comporta_cache_bytes', 'Size of the stored answers.', []).set(stats.bytes);
   counter('comporta_cache_evictions_total', 'Answers removed to make room.', []).inc(stats.evictions);
+  gauge('comporta_state_up', '1 while queues, pacing and breakers can be reached.', []).set(
+    isUp(sources.state()) ? 1 : 0,
+  );
+  gauge('comporta_fleet_nodes', 'Processes that share the state, as this one knows them.', []).set(
+    sources.nodes(),
+  );
   gauge('comporta_requests_in_flight', 'Requests that have begun and not ended.', []).set(
     sources.recorder.inFlight,
   );

@@ -8,6 +8,7 @@ import type {
 import type { cacheStats } from '../../../src/server/admin/resources/cache.ts';
 import type { configEntry, configReload } from '../../../src/server/admin/resources/config.ts';
 import type { deniedClient } from '../../../src/server/admin/resources/denied.ts';
+import type { fleetView } from '../../../src/server/admin/resources/fleet.ts';
 import type {
   liveDelta,
   liveSample,
@@ -30,6 +31,9 @@ import type { usageRow } from '../../../src/server/admin/resources/usage-rows.ts
 
 export type { Session } from '../../../src/server/admin/resources/session.ts';
 
+export type FleetView = z.output<typeof fleetView>;
+export type FleetNode = FleetView['nodes'][number];
+export type FleetDrift = FleetView['drift'][number];
 export type LiveSnapshot = z.output<typeof liveSnapshot>;
 export type LiveDelta = z.output<typeof liveDelta>;
 export type LiveSample = z.output<typeof liveSample>;

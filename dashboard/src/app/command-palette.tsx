@@ -7,7 +7,7 @@ import { useLive } from '../live/use-live.ts';
 import { Dialog } from '../ui/dialog.tsx';
 import { switchLanguage } from './language.ts';
 import { matching } from './match.ts';
-import { PAGES, UPSTREAM_ICON } from './navigation.ts';
+import { PAGES, pagesFor, UPSTREAM_ICON } from './navigation.ts';
 import { switchTheme, useTheme } from './theme.ts';
 
 interface Entry {
@@ -113,12 +113,13 @@ function useEntries(): readonly Entry[] {
   const { t, i18n } = useTranslation();
   const navigate = useNavigate();
   const theme = useTheme();
-  const names =
-    useLive()
-      ?.upstreams.map(({ name }) => name)
-      .join('\n') ?? '';
+  const live = useLive();
+  const names = live?.upstreams.map(({ name }) => name).join('\n') ?? '';
+  const shown = pagesFor(live)
+    .map(({ key }) => key)
+    .join('\n');
   return useMemo(() => {
-    const pages = PAGES.map(({ to, key, icon }) => ({
+    const pages = PAGES.filter(({ key }) => shown.split('\n').includes(key)).map(({ to, key, icon }) => ({
       id: key,
       group: t('palette.pages'),
       label: t(`navigation.${key}`),
@@ -152,5 +153,5 @@ function useEntries(): readonly Entry[] {
       run: () => void switchLanguage(language),
     }));
     return [...pages, ...upstreams, ...themes, ...languages];
-  }, [t, i18n.language, navigate, theme, names]);
+  }, [t, i18n.language, navigate, theme, names, shown]);
 }

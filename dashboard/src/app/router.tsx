@@ -78,6 +78,12 @@ const configuration = createRoute({
     'ConfigurationPage',
   ),
 });
+const fleet = createRoute({
+  getParentRoute: () => root,
+  path: '/fleet',
+  validateSearch: textSearch,
+  component: lazyRouteComponent(() => import('../pages/fleet/fleet-page.tsx'), 'FleetPage'),
+});
 
 export const router = createRouter({
   routeTree: root.addChildren([
@@ -90,6 +96,7 @@ export const router = createRouter({
     usage,
     cache,
     configuration,
+    fleet,
   ]),
   history: createHashHistory(),
   defaultPreload: 'intent',

@@ -4,7 +4,7 @@ import { useTranslation } from 'react-i18next';
 import type { UpstreamStatus } from '../api/types.ts';
 import { useFormat } from '../i18n/format.ts';
 import { useLive } from '../live/use-live.ts';
-import { PAGES, UPSTREAM_ICON } from './navigation.ts';
+import { PAGES, pagesFor, UPSTREAM_ICON } from './navigation.ts';
 
 const LINK =
   'flex min-h-10 items-center gap-3 rounded-md px-3 text-muted hover:bg-sunken hover:text-text data-[status=active]:bg-accent-soft data-[status=active]:font-semibold data-[status=active]:text-text';
@@ -13,7 +13,8 @@ const LINK =
 export function SideMenu() {
   const { t } = useTranslation();
   const live = useLive();
-  const [overview, ...pages] = PAGES;
+  const [overview] = PAGES;
+  const pages = pagesFor(live).filter(({ to }) => to !== overview.to);
   return (
     <nav aria-label={t('navigation.label')} className="flex flex-col gap-1 p-3">
       <div className="flex items-center gap-2 px-3 pt-1 pb-3 font-semibold text-lg">

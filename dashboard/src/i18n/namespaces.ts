@@ -11,6 +11,7 @@ export const NAMESPACES = [
   'usage',
   'cache',
   'configuration',
+  'fleet',
 ] as const;
 
 export type Namespace = (typeof NAMESPACES)[number];

@@ -74,11 +74,39 @@ export const CONFIGURATION: readonly MessagePair[] = [
     'a failure class: a status such as 429, or 4xx, 5xx, timeout, connection',
     'uma classe de falha: um status como 429, ou 4xx, 5xx, timeout, connection',
   ],
+  [
+    'memory:, redis://[user:password@]host[:port][/database], rediss://… (TLS), redis-sentinel://host[:port],…/group or redis-cluster://host[:port],…',
+    'memory:, redis://[usuário:senha@]host[:porta][/banco], rediss://… (TLS), redis-sentinel://host[:porta],…/grupo ou redis-cluster://host[:porta],…',
+  ],
+  ['a-z, 0-9, _ and -, at most 32', 'a-z, 0-9, _ e -, no máximo 32'],
   ['sqlite://<path> or postgres://<host>/<database>', 'sqlite://<caminho> ou postgres://<host>/<banco>'],
   ['memory:', 'memory:'],
   [
-    'redis: is not available yet in this version; use `memory:`',
-    'redis: ainda não está disponível nesta versão; use `memory:`',
+    'takes no `?` or `#`; write such characters of a password as %3F, %23',
+    'não aceita `?` nem `#`; escreva tais caracteres de uma senha como %3F, %23',
+  ],
+  [
+    'user and password must be written with %3A for `:`, %40 for `@` and %2F for `/`',
+    'usuário e senha precisam ser escritos com %3A no lugar de `:`, %40 no de `@` e %2F no de `/`',
+  ],
+  [
+    'user or password holds a `%` that stands for nothing; write it as %25',
+    'o usuário ou a senha contém um `%` que não representa nada; escreva-o como %25',
+  ],
+  [
+    'names several hosts; write redis-sentinel://host,host/group or redis-cluster://host,host',
+    'cita vários hosts; escreva redis-sentinel://host,host/group ou redis-cluster://host,host',
+  ],
+  ['must name a host, or host:port', 'precisa citar um host, ou host:porta'],
+  ['takes no path: a cluster has one database', 'não aceita caminho: um cluster tem um só banco'],
+  [
+    'must name the group that Sentinel watches: redis-sentinel://host,host/mymaster',
+    'precisa citar o grupo que o Sentinel vigia: redis-sentinel://host,host/mymaster',
+  ],
+  ['must end in the number of a database, such as /0', 'precisa terminar com o número de um banco, como /0'],
+  [
+    'is a file, which only processes of this machine can share: for a fleet of several machines set DATABASE_URL=postgres://…, or each has rules, audit log and usage of its own',
+    'é um arquivo, que só processos desta máquina podem compartilhar: para uma frota de várias máquinas defina DATABASE_URL=postgres://…, ou cada uma terá regras, auditoria e uso próprios',
   ],
 
   // Paths and URLs.

@@ -51,6 +51,36 @@ export const SENTENCES: readonly MessagePair[] = [
   ['the database has not been opened yet', 'o banco de dados ainda não foi aberto'],
   ['the ledger failed: {*reason}', 'o banco de dados falhou: {*reason}'],
   ["the ledger's database failed: {*reason}", 'o banco de dados falhou: {*reason}'],
+  // Redis.
+  ['the connection to Redis broke; it is tried again', 'a conexão com o Redis caiu; tenta-se de novo'],
+  [
+    'Redis {version} is too old: 7.0 or newer is needed',
+    'o Redis {version} é antigo demais: é preciso 7.0 ou mais novo',
+  ],
+  [
+    'this Redis is a read-only replica: give the address of the primary, or of Sentinel',
+    'este Redis é uma réplica somente leitura: dê o endereço do primário, ou do Sentinel',
+  ],
+  [
+    'Redis evicts keys as it likes (maxmemory-policy {policy}): set noeviction, or a volatile- policy, or what was sent is forgotten',
+    'o Redis descarta chaves à vontade (maxmemory-policy {policy}): defina noeviction, ou uma política volatile-, ou o que foi enviado é esquecido',
+  ],
+  [
+    'Redis has reached maxmemory: give it more, or delete what is not needed',
+    'o Redis chegou a maxmemory: dê mais memória, ou apague o que não é preciso',
+  ],
+  ['Redis has reached maxmemory: give it more', 'o Redis chegou a maxmemory: dê mais memória'],
+  ['Redis refuses the user or password of REDIS_URL', 'o Redis recusa o usuário ou a senha de REDIS_URL'],
+  [
+    'the Redis user may not do what Comporta needs (+@scripting +info +time +publish +subscribe, keys {comporta:* and channels comporta:*): {*reason}',
+    'o usuário do Redis não pode fazer o que o Comporta precisa (+@scripting +info +time +publish +subscribe, chaves {comporta:* e canais comporta:*): {*reason}',
+  ],
+  ['Redis is loading its data', 'o Redis está carregando os seus dados'],
+  ['the host of REDIS_URL is not known', 'o host de REDIS_URL não é conhecido'],
+  [
+    'Redis cannot be reached ({reason}); it is tried again',
+    'não se alcança o Redis ({reason}); tenta-se de novo',
+  ],
   ['The gateway failed unexpectedly.', 'O gateway falhou de forma inesperada.'],
 
   // Bodies.

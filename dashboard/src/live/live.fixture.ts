@@ -83,6 +83,8 @@ export function stateOf(change: Partial<LiveState> = {}): LiveState {
     denied_clients: 0,
     ledger: { status: 'ok', since: null, reason: null },
     readiness: { status: 'ready', reasons: [] },
+    hot_state: { kind: 'memory', status: 'ok', since: null, reason: null },
+    fleet: { nodes: 1, drift: false },
     burst: null,
     dashboards: 1,
     ...change,

@@ -50,6 +50,12 @@ export function findingText(
       if (untilMs === undefined) return t('verdict.paused', values);
       return t('verdict.pausedUntil', { ...values, wait: left(untilMs) });
     }
+    case 'state_away':
+      return t('verdict.stateAway', {
+        time: finding.sinceMs === undefined ? '?' : format.time(finding.sinceMs),
+      });
+    case 'drift':
+      return t('verdict.drift', { nodes: format.number(finding.nodes) });
     case 'ledger':
       return t('verdict.ledger', {
         time: finding.sinceMs === undefined ? '?' : format.time(finding.sinceMs),

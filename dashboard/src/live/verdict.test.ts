@@ -141,6 +141,24 @@ describe('verdictOf', () => {
     });
   });
 
+  test('a Redis that is away comes before what waits because of it', () => {
+    const away = { kind: 'redis', status: 'away', since: inMs(-2_000), reason: 'x' } as const;
+    const upstreams = [upstreamNamed('score', { waiting: 4 })];
+    const { finding, tone, others } = verdictOf(
+      live(liveData({ upstreams, state: stateOf({ hot_state: away }) })),
+    );
+    expect([finding, tone]).toEqual([{ kind: 'state_away', sinceMs: NOW - 2_000 }, 'bad']);
+    expect(others.map(({ kind }) => kind)).toEqual(['waiting']);
+  });
+
+  test('nodes that differ are worth a word', () => {
+    const fleet = { nodes: 3, drift: true };
+    expect(verdictOf(live(liveData({ state: stateOf({ fleet }) }))).finding).toEqual({
+      kind: 'drift',
+      nodes: 3,
+    });
+  });
+
   test('tells quiet from idle', () => {
     expect(verdictOf(live(liveData())).finding).toEqual({ kind: 'idle' });
     const samples = Array.from({ length: 20 }, (_, second) =>

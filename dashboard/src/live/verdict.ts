@@ -38,6 +38,8 @@ export type Finding =
       readonly reason: string;
       readonly waiting: number;
     }
+  | { readonly kind: 'state_away'; readonly sinceMs: number | undefined }
+  | { readonly kind: 'drift'; readonly nodes: number }
   | { readonly kind: 'ledger'; readonly sinceMs: number | undefined }
   | {
       readonly kind: 'failing';
@@ -65,6 +67,7 @@ export interface Verdict {
 
 const TONES: Readonly<Record<Finding['kind'], Tone>> = {
   lost: 'bad',
+  state_away: 'bad',
   breaker_open: 'bad',
   draining: 'bad',
   breaker_forced: 'warn',
@@ -72,6 +75,7 @@ const TONES: Readonly<Record<Finding['kind'], Tone>> = {
   failing: 'warn',
   half_open: 'warn',
   ledger: 'warn',
+  drift: 'warn',
   waiting: 'info',
   flowing: 'ok',
   idle: 'ok',
@@ -93,10 +97,12 @@ export function verdictOf({ connection, data }: LiveView): Verdict {
   if (data === undefined || connection.kind !== 'live') return sole({ kind: 'connecting' });
   const findings = [
     ...(data.state.readiness.reasons.includes('draining') ? [{ kind: 'draining' } as const] : []),
+    ...stateFinding(data),
     ...data.upstreams.flatMap((upstream) => breakerFinding(upstream, data.samples)),
     ...data.upstreams.flatMap(pauseFinding),
     ...failingFinding(data),
     ...ledgerFinding(data),
+    ...(data.state.fleet.drift ? [{ kind: 'drift', nodes: data.state.fleet.nodes } as const] : []),
     ...[...data.upstreams].sort((a, b) => b.waiting - a.waiting).flatMap(waitingFinding),
   ].sort((a, b) => severity(a) - severity(b));
   const [first = quiet(data.samples), ...others] = findings;
@@ -171,6 +177,12 @@ function failingFinding({ state, samples }: LiveData): Finding[] {
   if (failed < FAILING_LEAST || failed / requests < FAILING_SHARE) return [];
   const [worst] = Object.entries(state.minute.errors).sort(([, a], [, b]) => b - a);
   return [{ kind: 'failing', share: failed / requests, code: worst?.[0] }];
+}
+
+function stateFinding({ state }: LiveData): Finding[] {
+  const { status, since } = state.hot_state;
+  if (status === 'ok') return [];
+  return [{ kind: 'state_away', sinceMs: since === null ? undefined : Date.parse(since) }];
 }
 
 function ledgerFinding({ state }: LiveData): Finding[] {

@@ -75,23 +75,6 @@ const trustedProxy = scalar<string>(
   'One proxy, or a block of them.',
 );
 
-/** Where hot state is kept. Only this process's memory so far. */
-export const state = scalar<{ readonly kind: 'memory' }>(
-  {
-    kind: '`memory:`',
-    expected: 'memory:',
-    json: { type: 'string', pattern: '^(memory:|rediss?://.+)$' },
-    secret: true,
-    read(written) {
-      if (written === 'memory:') return { kind: 'memory' };
-      return /^rediss?:/i.test(written)
-        ? refuse('redis: is not available yet in this version; use `memory:`')
-        : undefined;
-    },
-  },
-  'Where queues, pacing, breakers and the cache are kept. `memory:` is the memory of this process.',
-);
-
 const LONGEST_BASE_PATH = 200;
 
 /** `/comporta`, `/comporta/` → `/comporta/`; `/` → `/`. No dot segment, no `//`, nothing that needs an escape. */

@@ -41,6 +41,7 @@ const TAGS: Readonly<Record<string, string>> = {
   cache: 'Stored answers.',
   config: 'Values in force, and where they came from.',
   audit: 'Who changed what, and when.',
+  fleet: 'The processes that share one state.',
   live: 'What happens, while it happens.',
   routes: 'What clients can call.',
   playground: 'One request, followed from its sending to its answer.',

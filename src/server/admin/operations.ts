@@ -5,6 +5,7 @@ import { burstOperations } from './resources/bursts.ts';
 import { cacheOperations } from './resources/cache.ts';
 import { configOperations } from './resources/config.ts';
 import { deniedOperations } from './resources/denied.ts';
+import { fleetOperations } from './resources/fleet.ts';
 import { liveOperations } from './resources/live.ts';
 import { overviewOperations } from './resources/overview.ts';
 import { playgroundOperations } from './resources/playground.ts';
@@ -22,6 +23,7 @@ import { usageOperations } from './resources/usage.ts';
 export const operations: readonly Operation[] = [
   ...sessionOperations,
   ...overviewOperations,
+  ...fleetOperations,
   ...liveOperations,
   ...requestOperations,
   ...upstreamOperations,

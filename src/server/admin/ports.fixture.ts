@@ -1,6 +1,7 @@
 import { BurstDesk } from '../../caller/burst-desk.ts';
 import { CallDesk } from '../../caller/call-desk.ts';
 import type { RouteConfig } from '../../config/schema.ts';
+import type { FleetView } from '../../fleet/fleet.ts';
 import type {
   AuditEntry,
   AuditFact,
@@ -18,6 +19,7 @@ import { seededRandom } from '../../shared/random.ts';
 import { VirtualClock } from '../../shared/virtual-clock.ts';
 import { newCacheCounters } from '../../state/cache-contract.ts';
 import type { GateSettings, Ticket, Urgency } from '../../state/contracts.ts';
+import type { StateServer, StateStatus } from '../../state/fleet-contract.ts';
 import { MemoryAccessControl } from '../../state/memory/access-control.ts';
 import { MemoryGate } from '../../state/memory/gate.ts';
 import { UsageRecorder } from '../../usage/recorder.ts';
@@ -140,6 +142,12 @@ export class Fixture {
     answerOf(fromMs, toMs, []);
   ledgerStatus: LedgerStatus = { kind: 'ok', pendingRows: 0 };
   readiness: Readiness = { kind: 'ready' };
+  stateStatus: StateStatus = { kind: 'memory' };
+  stateServer: StateServer | undefined;
+  fleetSummary = { nodes: 1, drift: false };
+  fleetView: FleetView | undefined;
+  /** What the fleet was asked for, in order. */
+  readonly fleetAsked: string[] = [];
 
   constructor(tokens: TokenSettings = { operator: undefined, viewer: undefined }) {
     const guardMs = (windowMs: number) => Math.max(2, windowMs * 0.02);
@@ -198,6 +206,9 @@ export class Fixture {
       deniedClients: () => this.access.denied().length,
       ledger: () => this.ledgerStatus,
       readiness: () => this.readiness,
+      hotState: () => this.stateStatus,
+      nodes: () => this.fleetSummary.nodes,
+      drift: () => this.fleetSummary.drift,
       burst: () => this.ports.bursts.current(),
     });
   }
@@ -245,6 +256,15 @@ export class Fixture {
       routes: () => this.routes,
       dataPlaneUrl: url,
       live: this.feed,
+      fleet: {
+        self: 'n1',
+        name: 'comporta',
+        status: () => this.stateStatus,
+        server: async () => this.stateServer,
+        view: async () => this.fleetView,
+        refresh: async () => void this.fleetAsked.push('refresh'),
+        prepare: async () => void this.fleetAsked.push('prepare'),
+      },
       tail: this.tail,
       timeline: this.timeline,
       bursts: new BurstDesk({ clock: this.clock, random, url }),

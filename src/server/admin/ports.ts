@@ -2,6 +2,7 @@ import type { BurstDesk } from '../../caller/burst-desk.ts';
 import type { CallDesk } from '../../caller/call-desk.ts';
 import type { Problem } from '../../config/problem.ts';
 import type { RouteConfig } from '../../config/schema.ts';
+import type { FleetView } from '../../fleet/fleet.ts';
 import type { AuditLog, JsonValue, RuleStore, UsageStore } from '../../ledger/contracts.ts';
 import type { RequestTail } from '../../live/request-tail.ts';
 import type { Timeline } from '../../live/timeline.ts';
@@ -10,7 +11,8 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Random } from '../../shared/random.ts';
 import type { AccessControl } from '../../state/access-contract.ts';
 import type { CacheStats } from '../../state/cache-contract.ts';
-import type { Gate } from '../../state/contracts.ts';
+import type { Gate, GateCounters } from '../../state/contracts.ts';
+import type { StateServer, StateStatus } from '../../state/fleet-contract.ts';
 import type { UsageRecorder } from '../../usage/recorder.ts';
 import type { TokenSettings } from './guard/tokens.ts';
 import type { LiveFeed } from './live/live-feed.ts';
@@ -25,7 +27,7 @@ export interface AdminPorts {
   readonly random: Random;
   readonly tokens: TokenSettings;
   readonly process: ProcessFacts;
-  /** The counters that `/metrics` shows. */
+  /** The counters that `/metrics` shows; in sum those of the whole fleet. */
   readonly recorder: Pick<UsageRecorder, 'totals' | 'inFlight' | 'all'>;
   /** By name, in the order of the configuration. */
   readonly upstreams: ReadonlyMap<string, UpstreamPort>;
@@ -42,6 +44,7 @@ export interface AdminPorts {
   /** Where this machine reaches the data plane; known once it listens. */
   readonly dataPlaneUrl: () => string;
   readonly live: Pick<LiveFeed, 'open'>;
+  readonly fleet: FleetPort;
   readonly tail: Pick<RequestTail, 'page'>;
   readonly timeline: Pick<Timeline, 'note'>;
   readonly bursts: BurstDesk;
@@ -71,12 +74,30 @@ export interface UpstreamPort {
   readonly gate: ControlledGate;
   /** How long a request may wait for it. */
   readonly maxWaitMs: number;
+  /** What all nodes have counted together; absent: the gate's own counters are all. */
+  readonly counters?: ((own: GateCounters) => GateCounters) | undefined;
   /** The configured guard, for a limit with a window of so many ms. */
   guardMs(windowMs: number): number;
 }
 
 /** What operators ask of a gate. */
 export type ControlledGate = Omit<Gate, 'enter' | 'estimate' | 'close'>;
+
+/** The processes that share this one's state. */
+export interface FleetPort {
+  /** This process among them. */
+  readonly self: string;
+  readonly name: string;
+  status(): StateStatus;
+  /** What the server of the shared state says; undefined: there is none, or it does not answer. */
+  server(): Promise<StateServer | undefined>;
+  /** Everybody, with what differs; undefined when nobody can be asked. */
+  view(): Promise<FleetView | undefined>;
+  /** Makes what `recorder` and `counters` tell that of the whole fleet, as of now. Never rejects. */
+  refresh(): Promise<void>;
+  /** Makes the last minute of the live feed that of the whole fleet. Never rejects. */
+  prepare(): Promise<void>;
+}
 
 export interface RulesPort {
   readonly store: Omit<RuleStore, 'revision'>;

@@ -4,6 +4,7 @@ import cache from './en/cache.json';
 import common from './en/common.json';
 import configuration from './en/configuration.json';
 import errors from './en/errors.json';
+import fleet from './en/fleet.json';
 import loadTest from './en/loadTest.json';
 import overview from './en/overview.json';
 import playground from './en/playground.json';
@@ -17,6 +18,7 @@ export default {
   common,
   configuration,
   errors,
+  fleet,
   loadTest,
   overview,
   playground,

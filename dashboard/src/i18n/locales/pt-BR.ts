@@ -4,6 +4,7 @@ import cache from './pt-BR/cache.json';
 import common from './pt-BR/common.json';
 import configuration from './pt-BR/configuration.json';
 import errors from './pt-BR/errors.json';
+import fleet from './pt-BR/fleet.json';
 import loadTest from './pt-BR/loadTest.json';
 import overview from './pt-BR/overview.json';
 import playground from './pt-BR/playground.json';
@@ -17,6 +18,7 @@ export default {
   common,
   configuration,
   errors,
+  fleet,
   loadTest,
   overview,
   playground,

@@ -4,6 +4,7 @@ import {
   CirclePlay,
   Database,
   type LucideIcon,
+  Network,
   Power,
   RefreshCw,
   Timer,
@@ -56,6 +57,7 @@ const ICONS: Readonly<Record<Exclude<TimelineEntry['kind'], 'breaker'>, LucideIc
   reload: RefreshCw,
   burst: Timer,
   ledger: Database,
+  state: Network,
 };
 
 /** A breaker that opens, tries and closes looks different each time, not only in colour. */

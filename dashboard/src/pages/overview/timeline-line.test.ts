@@ -97,5 +97,7 @@ test('a burst by its status, the ledger by whether it is there', () => {
   expect(key('burst', { status: 'aborted' })).toBe('burstAborted');
   expect(key('ledger', { status: 'ok', reason: null }, null)).toBe('ledgerBack');
   expect(key('ledger', { status: 'degraded', reason: 'x' }, null)).toBe('ledgerLost');
+  expect(key('state', { status: 'ok', reason: null }, null)).toBe('stateBack');
+  expect(key('state', { status: 'away', reason: 'x' }, null)).toBe('stateLost');
   expect(key('started', {}, null)).toBe('started');
 });

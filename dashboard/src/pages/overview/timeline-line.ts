@@ -47,7 +47,7 @@ export type Sentence =
     }
   | { readonly key: 'reloadRejected'; readonly problems: number }
   | { readonly key: 'reloaded'; readonly applied: number | undefined; readonly restart: number }
-  | { readonly key: 'ledgerLost' | 'ledgerBack' }
+  | { readonly key: 'ledgerLost' | 'ledgerBack' | 'stateLost' | 'stateBack' }
   | { readonly key: 'burstStarted'; readonly calls: number | undefined }
   | {
       readonly key: 'burstDone' | 'burstAborted';
@@ -97,6 +97,10 @@ export function lineOf({ kind, facts, upstream }: TimelineEntry): TimelineLine {
       return facts.status === 'ok'
         ? { sentence: { key: 'ledgerBack' }, tone: 'ok' }
         : { sentence: { key: 'ledgerLost' }, tone: 'warn' };
+    case 'state':
+      return facts.status === 'ok'
+        ? { sentence: { key: 'stateBack' }, tone: 'ok' }
+        : { sentence: { key: 'stateLost' }, tone: 'bad' };
   }
 }
 

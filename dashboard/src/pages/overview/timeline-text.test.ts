@@ -82,6 +82,8 @@ const EVERY_KIND = [
   timelineEntry('burst', { status: 'aborted', count: 50, succeeded: 3 }),
   timelineEntry('ledger', { status: 'degraded' }),
   timelineEntry('ledger', { status: 'ok' }),
+  timelineEntry('state', { status: 'away', reason: null }),
+  timelineEntry('state', { status: 'ok', reason: null }),
 ];
 
 test.each([...LANGUAGES])('every line has its words and its values in %s', (language) => {

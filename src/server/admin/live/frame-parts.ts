@@ -4,6 +4,7 @@ import type { LiveSample } from '../../../live/sampler.ts';
 import type { TimelineEntry } from '../../../live/timeline.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { CacheStats } from '../../../state/cache-contract.ts';
+import type { StateStatus } from '../../../state/fleet-contract.ts';
 import type { UsageRecorder } from '../../../usage/recorder.ts';
 import type { LedgerStatus, Readiness } from '../ports.ts';
 import type { liveSample, liveState, timelineEntry } from '../resources/live-frame.ts';
@@ -25,6 +26,11 @@ export interface StateSources {
   readonly deniedClients: () => number;
   readonly ledger: () => LedgerStatus;
   readonly readiness: () => Readiness;
+  readonly hotState: () => StateStatus;
+  /** Processes of the fleet, this one included. */
+  readonly nodes: () => number;
+  /** Whether some of them have another configuration. */
+  readonly drift: () => boolean;
   readonly burst: () => BurstState | null;
 }
 
@@ -77,6 +83,8 @@ export function stateOf(sources: StateSources, minute: MinuteFigures, dashboards
     denied_clients: sources.deniedClients(),
     ledger: ledgerOf(clock, sources.ledger()),
     readiness: { status: readiness.kind, reasons: readiness.kind === 'ready' ? [] : [...readiness.reasons] },
+    hot_state: hotStateOf(clock, sources.hotState()),
+    fleet: { nodes: sources.nodes(), drift: sources.drift() },
     burst: sources.burst(),
     dashboards,
   };
@@ -106,4 +114,15 @@ function percentilesOf({ averageMs, p50Ms, p95Ms, p99Ms }: LatencyFigures) {
 function ledgerOf(clock: Clock, status: LedgerStatus): LiveState['ledger'] {
   if (status.kind === 'ok') return { status: 'ok', since: null, reason: null };
   return { status: 'degraded', since: wallTime(clock, status.sinceMs), reason: status.reason };
+}
+
+export function hotStateOf(clock: Clock, status: StateStatus): LiveState['hot_state'] {
+  if (status.kind === 'memory') return { kind: 'memory', status: 'ok', since: null, reason: null };
+  const { up, sinceMs, reason } = status;
+  return {
+    kind: 'redis',
+    status: up ? 'ok' : 'away',
+    since: wallTime(clock, sinceMs),
+    reason: reason ?? null,
+  };
 }

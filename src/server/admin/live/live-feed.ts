@@ -77,6 +77,11 @@ export class LiveFeed {
     return this.listeners.size;
   }
 
+  /** Somebody listens, or has until a moment ago: frames are made. */
+  get isWatched(): boolean {
+    return this.listeners.size > 0 || this.sources.sampler.seq < this.framesUntilSeq;
+  }
+
   /** Throws `too_many_streams` when as many as may listen already, or the process ends. */
   open({ lastEventId, signal }: OpenOptions): Response {
     if (this.closed || this.listeners.size >= MOST_LISTENERS) {

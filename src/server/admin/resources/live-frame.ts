@@ -59,6 +59,7 @@ export const timelineEntry = z
       'reload',
       'burst',
       'ledger',
+      'state',
     ]),
     upstream: z.string().nullable(),
     /** What the text of the kind is filled with. Never the number of a person. */
@@ -68,6 +69,16 @@ export const timelineEntry = z
     times: count.describe('How often it happened since the entry began; then `at` is the last time.'),
   })
   .openapi('TimelineEntry');
+
+/** Where queues, pacing and breakers are kept, and whether that can be reached. */
+export const hotState = z
+  .object({
+    kind: z.enum(['memory', 'redis']),
+    status: z.enum(['ok', 'away']).describe('away: no paced call goes out.'),
+    since: moment.nullable().describe('Since when it is so. Null: memory is always there.'),
+    reason: z.string().nullable().describe('Why it is away.'),
+  })
+  .openapi('HotState');
 
 /** How things stand at the end of the second. */
 export const liveState = z
@@ -101,6 +112,13 @@ export const liveState = z
       reason: z.string().nullable(),
     }),
     readiness: z.object({ status: z.enum(['ready', 'degraded', 'unready']), reasons: z.array(z.string()) }),
+    hot_state: hotState,
+    fleet: z
+      .object({
+        nodes: count.describe('Processes that share the state, this one included.'),
+        drift: z.boolean().describe('Some have another configuration; see `/fleet`.'),
+      })
+      .describe('Totals, samples and upstreams are those of all of them.'),
     /** The burst that runs, or ran last. */
     burst: z.object({ id: z.string(), status: z.enum(['running', 'done', 'aborted']) }).nullable(),
     dashboards: count.describe('Who listens to this stream.'),

@@ -22,7 +22,9 @@ export const liveOperations = [
       ],
       errors: ['too_many_streams'],
     },
-    ({ ports, headers, signal }) =>
-      ports.live.open({ lastEventId: headers.get('last-event-id') ?? undefined, signal }),
+    async ({ ports, headers, signal }) => {
+      await ports.fleet.prepare();
+      return ports.live.open({ lastEventId: headers.get('last-event-id') ?? undefined, signal });
+    },
   ),
 ];

@@ -20,7 +20,7 @@ const overview = z
         running: z.number().int(),
         latency_ms: z.object({ average: z.number(), p50: z.number(), p95: z.number(), p99: z.number() }),
       })
-      .describe('Since start; the counters of `/metrics`.'),
+      .describe('Since start; the counters of `/metrics`. In a fleet, the sums over its nodes.'),
     upstreams: z.array(upstreamStatus),
     ledger: z.object({
       status: z.enum(['ok', 'degraded']),
@@ -48,7 +48,10 @@ export const overviewOperations = [
       summary: 'Show everything at a glance',
       answers: [{ status: 200, description: 'As of now.', schema: overview }],
     },
-    ({ ports, trail }) => json(overviewOf(ports, trail.waiting)),
+    async ({ ports, trail }) => {
+      await ports.fleet.refresh();
+      return json(overviewOf(ports, trail.waiting));
+    },
   ),
 ];
 

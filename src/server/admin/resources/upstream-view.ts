@@ -133,11 +133,12 @@ export const upstreamDetail = z
 export function statusOf(
   clock: Clock,
   name: string,
-  { paced, gate }: UpstreamPort,
+  { paced, gate, counters: ofFleet }: UpstreamPort,
 ): z.output<typeof upstreamStatus> {
   const snapshot = gate.snapshot();
   const settings = gate.settings();
-  const { breaker, breakerWindow: window, pause, counters, nextSlotAtMs, drainMs } = snapshot;
+  const { breaker, breakerWindow: window, pause, nextSlotAtMs, drainMs } = snapshot;
+  const counters = ofFleet?.(snapshot.counters) ?? snapshot.counters;
   return {
     name,
     paced,
