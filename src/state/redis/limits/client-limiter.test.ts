@@ -178,7 +178,7 @@ describe.skipIf(!hasRedis)('client limits over Redis', () => {
       expect((await limits.take('someone')).remaining).toBe(2);
       const firstMs = systemClock.now() - startMs;
       expect(firstMs).toBeGreaterThan(400);
-      expect(firstMs).toBeLessThan(900);
+      expect(firstMs).toBeLessThan(3_000);
       // Without a promise: nothing was asked.
       expect(limits.take('someone')).toMatchObject({ allowed: true, remaining: 1 });
       process.kill(own.pid, 'SIGCONT');
