@@ -84,12 +84,12 @@ export class Session {
     for (let tries = 1; ; tries++) {
       if (this.epoch === '') await this.rejoin();
       const asked = this.asked(script);
-      const answer = await this.run(asked, { ...this.header(asked, options.lines), ...body });
-      if (answer.rejoin === undefined) {
-        options.first?.(answer);
-        this.host.onAnswer(answer, asked);
-        return answer;
-      }
+      const answer = await this.run(asked, { ...this.header(asked, options.lines), ...body }, (told) => {
+        if (told.rejoin !== undefined) return;
+        options.first?.(told);
+        this.host.onAnswer(told, asked);
+      });
+      if (answer.rejoin === undefined) return answer;
       if (tries === TRIES) throw new Error('the gate does not let this node in');
       await this.rejoin();
     }
@@ -114,14 +114,15 @@ export class Session {
   private async sayAll(more: object): Promise<void> {
     const asked = this.asked('rejoin');
     const header = this.header(asked, this.host.facts().h === undefined ? undefined : 0);
-    const answer = await this.run(asked, { ...header, ...this.host.rejoinFacts(), ...more });
-    if ('bye' in answer) return;
-    if (answer.e !== this.epoch) {
-      this.epoch = answer.e;
-      this.version = 0;
-      this.clearedUpTo = 0;
-    }
-    this.host.onAnswer(answer, asked);
+    await this.run(asked, { ...header, ...this.host.rejoinFacts(), ...more }, (answer) => {
+      if ('bye' in answer) return;
+      if (answer.e !== this.epoch) {
+        this.epoch = answer.e;
+        this.version = 0;
+        this.clearedUpTo = 0;
+      }
+      this.host.onAnswer(answer, asked);
+    });
   }
 
   private asked(script: GateScriptName): Asked {
@@ -147,18 +148,25 @@ export class Session {
     };
   }
 
-  private async run(asked: Asked, request: object): Promise<GateAnswer> {
+  /**
+   * `read` acts on the answer in the same step in which it stops counting as under way: rejoining in between would say
+   * that nothing is on its way here, and the fleet would give its grant to somebody else.
+   */
+  private async run(asked: Asked, request: object, read: (answer: GateAnswer) => void): Promise<GateAnswer> {
     this.pending++;
     this.sentCommands++;
     this.lastAskedAtMs = asked.atMs;
+    let text: string;
     try {
-      const answer = JSON.parse(await this.options.link.run(asked.script, request)) as GateAnswer;
-      this.noteRoundTrip(this.options.clock.now() - asked.atMs);
-      this.nodes = answer.nodes ?? this.nodes;
-      return answer;
+      text = await this.options.link.run(asked.script, request);
     } finally {
       this.pending--;
     }
+    const answer = JSON.parse(text) as GateAnswer;
+    this.noteRoundTrip(this.options.clock.now() - asked.atMs);
+    this.nodes = answer.nodes ?? this.nodes;
+    read(answer);
+    return answer;
   }
 
   /** Slow ones count at once, fast ones bit by bit. */
