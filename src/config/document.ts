@@ -12,7 +12,7 @@ import {
   parseDocument,
   visit,
 } from 'yaml';
-import { expand, isTemplate, parseTemplate, references, type Variable } from './interpolate.ts';
+import { expand, isTemplate, type Lookup, parseTemplate, references, type Variable } from './interpolate.ts';
 import { formatPath, type Path, type Position, type Problem } from './problem.ts';
 
 type Ancestors = readonly (Document | Node | Pair)[];
@@ -47,9 +47,10 @@ export class ConfigDocument {
 
   /**
    * Puts the variables into every scalar that names some. The result is text and stays one scalar: a value of the
-   * environment cannot add keys or items. Gives the problems: malformed templates, variables without a value.
+   * environment cannot add keys or items. Gives the problems: malformed templates, variables without a value or with
+   * one that cannot be had.
    */
-  interpolate(lookup: (name: string) => Variable | undefined): Problem[] {
+  interpolate(lookup: Lookup): Problem[] {
     const problems: Problem[] = [];
     this.eachTemplate((node, text, path) => {
       const template = parseTemplate(text);
@@ -61,6 +62,9 @@ export class ConfigDocument {
       const expansion = expand(template.pieces, lookup);
       node.value = expansion.text;
       if (expansion.used.length > 0) this.variables.set(node, expansion.used);
+      for (const { message, hint } of expansion.unusable) {
+        problems.push({ ...this.problem(path, this.positionOf(node), message), hint });
+      }
       for (const name of expansion.missing) {
         const hint = `set it, or write \`\${${name}:-default}\``;
         problems.push({

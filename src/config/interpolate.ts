@@ -17,7 +17,19 @@ export interface Variable {
   readonly value: string;
   /** `environment`, or the name of the `.env` file. */
   readonly source: string;
+  /** The path of the file that the value was read from, which is what the variable holds. */
+  readonly file?: string;
 }
+
+/** A variable that was meant to have a value, and why it cannot be had. */
+export interface Unusable {
+  readonly name: string;
+  readonly message: string;
+  readonly hint: string | undefined;
+}
+
+/** Gives a variable that is set, even when it is empty. */
+export type Lookup = (name: string) => Variable | Unusable | undefined;
 
 export interface Expansion {
   readonly text: string;
@@ -25,6 +37,7 @@ export interface Expansion {
   readonly used: readonly Variable[];
   /** Names that are not set and have no default. */
   readonly missing: readonly string[];
+  readonly unusable: readonly Unusable[];
 }
 
 const OPENING = /^\$\{([A-Za-z_][A-Za-z0-9_]*)(:-|\})/;
@@ -92,30 +105,34 @@ function readVariable(text: string, from: number, depth: number): { piece: Piece
   return { piece: { kind: 'variable', name, fallback: pieces }, end };
 }
 
-/** Puts the values in. `lookup` gives a variable that is set, even when it is empty. */
-export function expand(pieces: readonly Piece[], lookup: (name: string) => Variable | undefined): Expansion {
+/** Puts the values in. No default stands in for a variable that is unusable. */
+export function expand(pieces: readonly Piece[], lookup: Lookup): Expansion {
   let text = '';
   const used: Variable[] = [];
   const missing: string[] = [];
+  const unusable: Unusable[] = [];
   for (const piece of pieces) {
     if (piece.kind === 'literal') {
       text += piece.text;
       continue;
     }
-    const variable = lookup(piece.name);
-    if (piece.fallback !== undefined && (variable === undefined || variable.value === '')) {
+    const found = lookup(piece.name);
+    if (found !== undefined && 'message' in found) {
+      unusable.push(found);
+    } else if (piece.fallback !== undefined && (found === undefined || found.value === '')) {
       const inner = expand(piece.fallback, lookup);
       text += inner.text;
       used.push(...inner.used);
       missing.push(...inner.missing);
-    } else if (variable === undefined) {
+      unusable.push(...inner.unusable);
+    } else if (found === undefined) {
       missing.push(piece.name);
     } else {
-      text += variable.value;
-      used.push(variable);
+      text += found.value;
+      used.push(found);
     }
   }
-  return { text, used, missing };
+  return { text, used, missing, unusable };
 }
 
 /** Every variable that the text names, with its default as it is written; for the reference. */

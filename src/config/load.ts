@@ -10,6 +10,7 @@ import { type Origin, type Setting, settingsOf } from './origins.ts';
 import { formatPath, inOrder, type Path, type Problem } from './problem.ts';
 import { isSecretName, quote } from './quote.ts';
 import { type Config, fileSchema, resolveConfig } from './schema.ts';
+import { shownPath, withFiles } from './variable-file.ts';
 
 export type { Origin, Setting } from './origins.ts';
 export { formatProblem, type Problem } from './problem.ts';
@@ -56,7 +57,7 @@ export function loadConfig(options: LoadOptions): LoadedConfig | RejectedConfig 
 
   const document = new ConfigDocument(file, read.text);
   if (document.syntaxProblems.length > 0) return rejected(document.syntaxProblems);
-  const unset = document.interpolate(environment.lookup);
+  const unset = document.interpolate(withFiles(environment.lookup));
   const given = dataOf(document, file);
   if ('problem' in given) return { problems: [given.problem] };
   if (given.data === undefined) return { problems: [withoutPlace(file, 'is empty', INIT_HINT)] };
@@ -191,13 +192,15 @@ function located({ path, at, message, hint }: Finding, source: Source): Problem 
   const keyIsSecret = path.some((step) => isSecretName(String(step)));
   const isSecret = ({ name }: Variable) => keyIsSecret || isSecretName(name);
   const blame = variables.map((variable) => {
-    const { name, value } = variable;
+    const { name, value, file: from } = variable;
+    if (from !== undefined) return `\`${name}\` is ${shownPath(name, from)}`;
     if (isSecret(variable)) return `\`${name}\` is set and not shown`;
     return `\`${name}\` is ${quote(value).replace(/^`(.*)`$/, '"$1"')}`;
   });
-  // What was wrong with a secret is said without the part that repeats it.
-  const hides = variables.some(isSecret);
-  const said = hides ? message.replace(/,? got `.*$/s, '') : message;
+  // What was wrong with a secret is said without the part that repeats it. What lies in a file is taken for one.
+  const isInFile = variables.some(({ file: from }) => from !== undefined);
+  const hides = isInFile || variables.some(isSecret);
+  const said = (isInFile ? 'in the file: ' : '') + (hides ? message.replace(/,? got `.*$/s, '') : message);
   return {
     file,
     ...place,

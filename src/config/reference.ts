@@ -30,6 +30,12 @@ A *failure class* is a status such as \`429\`, or \`4xx\`, \`5xx\`, \`timeout\`,
 default that is an error. \`$\${\` is a literal \`\${\`. A value stays one value, whatever the variable holds. Inside \`[ ]\` and \`{ }\`
 text with a variable needs quotes: \`limits: ["1 per \${SECONDS:-1}s"]\`.
 
+**Values in files.** Where the file names \`NAME\`, \`NAME_FILE\` may name a file that holds the value, as Docker, Kubernetes
+and systemd hand secrets over: \`ADMIN_TOKEN_FILE=/run/secrets/admin_token\`. White space around its content is left out; it
+is at most 64 KB of text. A variable that is set and empty counts as not set. It is an error when both are set, and when the file
+is empty or cannot be read: no default stands in. It is read when the configuration is. What stands in it is never
+printed because it is wrong, and \`/api/v1/config\` names \`NAME_FILE\` as its origin.
+
 **Precedence.** Flag, then environment (where the file names a variable), then file, then default.`;
 
 /** The tables of a mapping and of the mappings inside it, in the order of the schema. */

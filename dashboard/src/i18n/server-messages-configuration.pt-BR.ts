@@ -16,6 +16,14 @@ export const CONFIGURATION: readonly MessagePair[] = [
   ['the line is ignored', 'a linha é ignorada'],
   ['and {#rest} more problems', 'e mais {#rest} problemas'],
 
+  // The file that a variable's value lies in.
+  ['both `{*name}` and `{*file}` are set', '`{*name}` e `{*file}` estão definidas ao mesmo tempo'],
+  ['in the file: {@what}', 'no arquivo: {@what}'],
+  ['is not a file', 'não é um arquivo'],
+  ['is too long', 'é longo demais'],
+  ['at most 64kb is read', 'só até 64kb é lido'],
+  ['is not UTF-8 text', 'não é texto UTF-8'],
+
   // YAML.
   [
     'inside [ ] and { }, text with a variable needs quotes',
