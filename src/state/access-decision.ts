@@ -1,7 +1,8 @@
 import { clientIdentity } from '../policies/access/client-matcher.ts';
 import type { AccessRule } from '../policies/access/rule.ts';
 import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
-import type { AccessDecision, AccessRequest, ShadowRefusal } from './access-contract.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { AccessDecision, AccessRequest, DeniedClient, ShadowRefusal } from './access-contract.ts';
 
 /** What every adapter makes of a rule that matches and of what its limit says. */
 
@@ -45,4 +46,27 @@ export function decisionOf(
   return winner.action === 'throttle' && limit !== undefined && retryAfterMs !== undefined
     ? { kind: 'throttled', rule: winner, limit, policyName: winner.id, retryAfterMs, shadow }
     : { kind: 'denied', ruleId: winner.id, rule: winner, limit, retryAfterMs, shadow };
+}
+
+/**
+ * What a client on the deny list is answered. `rule` and `limit` are those of the rule that put it there, where they
+ * are still in force: the limit may be used up for longer than the denial lasts.
+ */
+export function deniedBy(
+  { ruleId, untilMs }: Pick<DeniedClient, 'ruleId' | 'untilMs'>,
+  rule: AccessRule | undefined,
+  limit: ClientLimitDecision | undefined,
+  nowMs: number,
+): AccessDecision {
+  const limitMs = limit === undefined || limit.allowed ? 0 : limit.resetMs;
+  const retryAfterMs = Math.max(untilMs - nowMs, limitMs);
+  return { kind: 'denied', ruleId, rule, limit: undefined, retryAfterMs, shadow: undefined };
+}
+
+/** A denial as others see it: its end by the wall clock too. */
+export function shownDenial(
+  denial: Omit<DeniedClient, 'untilWallMs'>,
+  clock: Pick<Clock, 'now' | 'wallNow'>,
+): DeniedClient {
+  return { ...denial, untilWallMs: clock.wallNow() + (denial.untilMs - clock.now()) };
 }

@@ -10,7 +10,9 @@ import limiter from '../vectors/limiter.json' with { type: 'json' };
 import rank from '../vectors/rank.json' with { type: 'json' };
 
 /** The policies in Lua, on a real Redis, must decide as those in TypeScript do: the same tables drive both. */
-const chunks = (['clock', 'state', 'limits', 'breaker', 'rank', 'queue'] as const).map(gateChunk);
+const chunks = (['clock', 'state', 'limits', 'breaker', 'rank', 'next-order', 'queue'] as const).map(
+  gateChunk,
+);
 const main = readFileSync(new URL('../vectors/lua-vectors.fixture.lua', import.meta.url), 'utf8');
 const script = assembleScript(chunks, main);
 const keys = gateKeys('vectors', 'one');

@@ -98,7 +98,7 @@ local function call_of(step)
 end
 
 local function rank(step)
-  if step.op == 'peek' then return rank_peek(s, call_of(step)) end
+  if step.op == 'peek' then return rank_peek(s.order, call_of(step)) end
   if step.op == 'join' then
     local t = call_of(step)
     t.id, t.uid, t.n = step.name, 'n:' .. s.seq, 'n'
@@ -121,7 +121,7 @@ elseif ARGV[1] == 'breaker' then
   s.cfg = { limits = {} }
   br_configure(s, case.settings, 0)
 else
-  s.cfg = { limits = {}, policy = case.policy, aging = case.agingMs }
+  s.order = order_of({ policy = case.policy, aging = case.agingMs }, 'fair')
   for client, weight in pairs(case.weights) do redis.call('HSET', K.weights, client, weight) end
 end
 local run = ({ limiter = limiter, breaker = breaker, rank = rank })[ARGV[1]]

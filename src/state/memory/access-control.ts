@@ -12,7 +12,15 @@ import type {
   RuleCounters,
   ShadowRefusal,
 } from '../access-contract.ts';
-import { blocks, decisionOf, identityOf, PASS, refusesWith } from '../access-decision.ts';
+import {
+  blocks,
+  decisionOf,
+  deniedBy,
+  identityOf,
+  PASS,
+  refusesWith,
+  shownDenial,
+} from '../access-decision.ts';
 import { type Denial, DenyList } from './access-deny-list.ts';
 import { type RuleState, RuleStates } from './access-rule-states.ts';
 
@@ -74,7 +82,7 @@ export class MemoryAccessControl implements AccessControl {
     const { winner, shadow } = this.rules.match(asked);
     return {
       decision: denial === undefined ? this.decide(asked, 'peek') : this.refusedBy(denial),
-      denied: denial === undefined ? undefined : this.shown(denial),
+      denied: denial === undefined ? undefined : shownDenial(denial, this.clock),
       explanation: this.rules.explain(asked),
       counters: winner && this.counters(winner.id),
       shadowCounters: shadow && this.counters(shadow.id),
@@ -150,20 +158,7 @@ export class MemoryAccessControl implements AccessControl {
   private refusedBy(denial: Denial): AccessDecision {
     const state = this.states.get(denial.ruleId);
     const limit = state && this.states.peek(state, denial.client);
-    // The limit may still be used up when the denial ends.
-    const limitMs = limit === undefined || limit.allowed ? 0 : limit.resetMs;
-    return {
-      kind: 'denied',
-      ruleId: denial.ruleId,
-      rule: state?.rule,
-      limit: undefined,
-      retryAfterMs: Math.max(denial.untilMs - this.clock.now(), limitMs),
-      shadow: undefined,
-    };
-  }
-
-  private shown(denial: Denial): DeniedClient {
-    return { ...denial, untilWallMs: this.clock.wallNow() + (denial.untilMs - this.clock.now()) };
+    return deniedBy(denial, state?.rule, limit, this.clock.now());
   }
 
   private stateOf(rule: AccessRule): RuleState {

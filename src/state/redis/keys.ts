@@ -16,6 +16,10 @@ const GATE_KEYS = [
   'fair',
   'weights',
   'declared',
+  'held',
+  'next',
+  'arrivals',
+  'next_fair',
 ] as const;
 
 /** `{prefix:gate:upstream}`: a brace in a name would end the tag early. */
@@ -38,7 +42,7 @@ export const gateFleetChannel = (prefix: string): string => `${prefix}:gate:all`
 export const clientLimitKey = (prefix: string, limit: string, client: string): string =>
   `{${prefix}:limit:${tagged(`${limit}:${client}`)}}`;
 
-/** What all nodes share besides gates: revisions, the deny list, counts of `eventual` rules, cache generations. */
+/** What all nodes share besides gates: revisions, the deny list, counts of `eventual` rules, cache generations, wishes. */
 export const sharedTag = (prefix: string): string => `{${prefix}:shared}`;
 
 /** Hash: `epoch`, and how often each subject has changed. */
@@ -75,10 +79,17 @@ export function nodeKeys(prefix: string): string[] {
 }
 
 /** Hash: upstream -> what holds for it on every node, though each calls it without asking. */
-export const wishesKey = (prefix: string): string => `{${prefix}:fleet}:wishes`;
+export const wishesKey = (prefix: string): string => `${sharedTag(prefix)}:wishes`;
 
 /** Which node does what only one may do at a time. */
 export const leaseKey = (prefix: string, task: string): string => `{${prefix}:fleet}:lease:${tagged(task)}`;
 
 const tagged = (text: string): string =>
   text.replaceAll('%', '%25').replaceAll('{', '%7B').replaceAll('}', '%7D');
+
+/** Where it is tried whether Redis takes what is asked of it, on the node of the key `beside` in a cluster. */
+export const checkKey = (prefix: string, beside?: string): string =>
+  `${/\{[^}]+\}/.exec(beside ?? '')?.[0] ?? `{${prefix}:check}`}:check`;
+
+/** Nobody listens to it. */
+export const checkChannel = (prefix: string): string => `${prefix}:check`;

@@ -13,7 +13,15 @@ import type {
   RuleCounters,
   ShadowRefusal,
 } from '../../access-contract.ts';
-import { blocks, decisionOf, identityOf, PASS, refusesWith } from '../../access-decision.ts';
+import {
+  blocks,
+  decisionOf,
+  deniedBy,
+  identityOf,
+  PASS,
+  refusesWith,
+  shownDenial,
+} from '../../access-decision.ts';
 import type { Denial } from '../../memory/access-deny-list.ts';
 import { DEFAULT_PREFIX } from '../keys.ts';
 import { ExactCounts } from '../limits/exact-counts.ts';
@@ -137,7 +145,7 @@ export class RedisAccessControl implements AccessControl {
     ]);
     return {
       decision: denial === undefined ? decided(winner, limit, shadow, shadowLimit) : this.refusedBy(denial),
-      denied: denial && this.shown(denial),
+      denied: denial && shownDenial(denial, this.clock),
       explanation: this.rules.explain(asked),
       counters: winner && this.counters(winner.id),
       shadowCounters: shadow && this.counters(shadow.id),
@@ -247,20 +255,7 @@ export class RedisAccessControl implements AccessControl {
     const tally = this.tallies.get(denial.ruleId);
     const counted = tally?.rule.enforce === 'eventual' ? tally.limit : undefined;
     const limit = counted && this.eventual.peek(counted, denial.client);
-    // The limit may still be used up when the denial ends.
-    const limitMs = limit === undefined || limit.allowed ? 0 : limit.resetMs;
-    return {
-      kind: 'denied',
-      ruleId: denial.ruleId,
-      rule: tally?.rule,
-      limit: undefined,
-      retryAfterMs: Math.max(denial.untilMs - this.clock.now(), limitMs),
-      shadow: undefined,
-    };
-  }
-
-  private shown(denial: Denial): DeniedClient {
-    return { ...denial, untilWallMs: this.clock.wallNow() + (denial.untilMs - this.clock.now()) };
+    return deniedBy(denial, tally?.rule, limit, this.clock.now());
   }
 
   private forgetHere(client: string, ruleId: string): void {

@@ -126,6 +126,8 @@ export interface GateAnswer {
   readonly clients?: number;
   readonly new?: boolean;
   readonly unsure?: boolean;
+  /** Everybody is being ranked anew: whoever began it goes on. */
+  readonly more?: boolean;
   readonly placed?: ReadonlyArray<readonly [string, string, string, number, string, number]>;
   readonly lanes?: readonly number[];
   readonly oldest?: number;

@@ -1,6 +1,6 @@
 import { assembleScript, luaReader, type Script } from '../scripts.ts';
 
-const NAMES = ['enter', 'claim', 'sent', 'end', 'leave', 'operate', 'configure', 'look', 'rejoin'] as const;
+const NAMES = ['enter', 'claim', 'report', 'operate', 'configure', 'look', 'rejoin'] as const;
 
 export type GateScriptName = (typeof NAMES)[number];
 export type GateScripts = Readonly<Record<GateScriptName, Script>>;
@@ -12,10 +12,12 @@ const CHUNKS = [
   'limits',
   'breaker',
   'rank',
+  'next-order',
   'queue',
+  'settings',
+  'nodes',
   'estimate',
   'turn',
-  'settings',
 ] as const;
 
 export type GateChunk = (typeof CHUNKS)[number];

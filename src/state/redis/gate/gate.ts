@@ -13,6 +13,7 @@ import type {
 import { draining } from '../../memory/refusals.ts';
 import type { DeskOptions, DeskOwner } from './desk-options.ts';
 import { type GateAnswer, type GateMessage, listOf, type WireSettings } from './gate-link.ts';
+import type { QuietGate } from './idle-beat.ts';
 import { Mirror } from './mirror.ts';
 import { NodeDesk } from './node-desk.ts';
 import { shownTicket } from './shown-ticket.ts';
@@ -25,6 +26,7 @@ export interface RedisGateOptions extends Omit<DeskOptions, 'freshnessMs' | 'rej
   /** How long at least no grant is made after a change of the Redis server; 1 s when absent. */
   readonly rejoinMs?: number | undefined;
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
+  readonly onClose?: (() => void) | undefined;
 }
 
 const FRESHNESS_MS = 50;
@@ -38,7 +40,7 @@ const IDLE_VIEW_AGE_MS = 5_000;
  * scripts beside this file. How it works and why it is strict:
  * docs/explanation/decisions/0023-how-nodes-share-one-gate.md.
  */
-export class RedisGate implements Gate, DeskOwner {
+export class RedisGate implements Gate, DeskOwner, QuietGate {
   private readonly desk: NodeDesk;
   private readonly mirror: Mirror;
   private inForce: GateSettings;
@@ -49,6 +51,7 @@ export class RedisGate implements Gate, DeskOwner {
   private lastLookMs = Number.NEGATIVE_INFINITY;
   private looking: Promise<void> | undefined;
   private pauseToTell: { readonly untilMs: number; readonly reason: string } | undefined;
+  private ordering = false;
   private closed = false;
 
   /** Throws RangeError naming the bad setting. */
@@ -199,10 +202,15 @@ export class RedisGate implements Gate, DeskOwner {
     return this.looking;
   }
 
+  keepKnown(quietMs: number): void {
+    if (this.nowMs - this.desk.session.lastAskedAtMs >= quietMs) void this.refresh().catch(() => {});
+  }
+
   close(): void {
     if (this.closed) return;
     this.closed = true;
     this.desk.close();
+    this.options.onClose?.();
   }
 
   /** The connection to Redis is there (again), or gone. */
@@ -241,6 +249,7 @@ export class RedisGate implements Gate, DeskOwner {
 
   onState(answer: GateAnswer): void {
     this.mirror.take(answer, this.nowMs);
+    if (answer.more && !this.closed) void this.goOnOrdering();
     if (answer.known !== undefined) this.desk.noteKnown(listOf(answer.known));
     if (answer.settings !== undefined) this.adopt(answer);
     else if (answer.cfg !== this.knownRevision && !this.closed) {
@@ -270,6 +279,22 @@ export class RedisGate implements Gate, DeskOwner {
       this.weights = fromWire(this.declared).queue.weights;
     }
     this.desk.retainSends();
+  }
+
+  /**
+   * Everybody is being ranked anew, part by part, and this node has begun it. Should it end in between, the scripts of
+   * the others go on with it as they come.
+   */
+  private async goOnOrdering(): Promise<void> {
+    if (this.ordering) return;
+    this.ordering = true;
+    try {
+      while ((await this.desk.ask('configure', {})).more && !this.closed);
+    } catch {
+      // No answer: it goes on without this node.
+    } finally {
+      this.ordering = false;
+    }
   }
 
   private look(what: object): Promise<GateAnswer> {

@@ -2,11 +2,13 @@ import type { Clock } from '../../../shared/clock.ts';
 import type { Random } from '../../../shared/random.ts';
 import type { GateEvent, GateSettings, Lines } from '../../contracts.ts';
 import type { RedisConnection } from '../connection.ts';
-import { DEFAULT_PREFIX, gateFleetChannel, gateKeys, gateNodeChannel } from '../keys.ts';
+import { DEFAULT_PREFIX, gateFleetChannel, gateKeys, gateNodeChannel, gateTag } from '../keys.ts';
 import { runScript } from '../scripts.ts';
 import { RedisGate } from './gate.ts';
 import type { GateMessage } from './gate-link.ts';
 import { type GateScriptName, loadGateScripts } from './gate-scripts.ts';
+import { IdleBeat } from './idle-beat.ts';
+import { StateFormatWatch } from './state-format-watch.ts';
 
 export interface RedisGatesOptions {
   readonly clock: Clock;
@@ -16,6 +18,8 @@ export interface RedisGatesOptions {
   readonly prefix?: string | undefined;
   readonly freshnessMs?: number | undefined;
   readonly rejoinMs?: number | undefined;
+  /** One line for each upstream whose state in Redis is of another form than this version's: nothing goes out to it. */
+  readonly onForeignState?: ((upstream: string, message: string) => void) | undefined;
 }
 
 export interface GateParts {
@@ -32,13 +36,15 @@ export class RedisGates {
   private readonly scripts = loadGateScripts();
   private readonly prefix: string;
   private readonly stopListening: () => void;
+  private readonly idleBeat: IdleBeat;
 
   constructor(private readonly options: RedisGatesOptions) {
-    const { connection, random, prefix = DEFAULT_PREFIX } = options;
+    const { clock, connection, random, prefix = DEFAULT_PREFIX } = options;
     this.prefix = prefix;
+    this.idleBeat = new IdleBeat(clock, () => this.gates.values());
     this.node = `n${Math.floor(random.next() * 36 ** 8).toString(36)}`;
     this.stopListening = connection.onChange((isUp) => {
-      for (const gate of this.gates.values()) gate.linkChanged(isUp);
+      for (const gate of [...this.gates.values()]) gate.linkChanged(isUp);
     });
     // Messages only save time: what is lost with a connection, the gates find out by asking.
     const subscribe = () =>
@@ -50,17 +56,29 @@ export class RedisGates {
     connection.subscriber.on('message', this.deliver);
   }
 
+  /** Gates that are open. */
+  get size(): number {
+    return this.gates.size;
+  }
+
   /** The gate of an upstream. Throws RangeError naming the bad setting. */
   open(upstream: string, { settings, lines, onEvent }: GateParts): RedisGate {
     const { clock, connection, freshnessMs, rejoinMs } = this.options;
     const keys = gateKeys(this.prefix, upstream);
+    const format = new StateFormatWatch(gateTag(this.prefix, upstream), (message) =>
+      this.options.onForeignState?.(upstream, message),
+    );
     const link = {
       node: this.node,
       get isUp() {
         return connection.isUp;
       },
       run: async (script: GateScriptName, request: object) =>
-        String(await runScript(connection.commands, this.scripts[script], keys, [JSON.stringify(request)])),
+        String(
+          await format.watch(
+            runScript(connection.commands, this.scripts[script], keys, [JSON.stringify(request)]),
+          ),
+        ),
     };
     const channels = {
       nodeChannel: gateNodeChannel(this.prefix),
@@ -76,6 +94,10 @@ export class RedisGates {
       onEvent,
       freshnessMs,
       rejoinMs,
+      onClose: () => {
+        // Another one may be open under its name by now.
+        if (this.gates.get(upstream) === gate) this.gates.delete(upstream);
+      },
     });
     this.gates.set(upstream, gate);
     if (connection.isUp) gate.linkChanged(true);
@@ -85,9 +107,9 @@ export class RedisGates {
   /** Ends the gates; the connection stays. */
   close(): void {
     this.stopListening();
+    this.idleBeat.close();
     this.options.connection.subscriber.off('message', this.deliver);
-    for (const gate of this.gates.values()) gate.close();
-    this.gates.clear();
+    for (const gate of [...this.gates.values()]) gate.close();
   }
 
   private readonly deliver = (channel: string, text: string): void => {

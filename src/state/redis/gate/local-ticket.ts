@@ -1,4 +1,4 @@
-import type { Entry } from '../../../policies/queue/ranked-list.ts';
+import { AwaitedGrant } from '../../awaited-grant.ts';
 import type { Grant, Ticket, Urgency } from '../../contracts.ts';
 
 /** Where a ticket stands in the fleet, from its first arrival to its last attempt. As the scripts write numbers. */
@@ -13,9 +13,8 @@ export interface Standing {
   served: boolean;
 }
 
-/** A ticket that waits at this node, for its turn among those of all nodes. It is its own abort listener. */
-export class LocalTicket implements EventListenerObject {
-  deadlineEntry: Entry<LocalTicket> | undefined;
+/** A ticket that waits at this node, for its turn among those of all nodes. */
+export class LocalTicket extends AwaitedGrant<LocalTicket> {
   /** Whether it was given a place once: from then on it waits to its deadline. */
   admitted = false;
   /** Whether it has a place now, as far as this node knows. */
@@ -24,24 +23,15 @@ export class LocalTicket implements EventListenerObject {
   entrance = Number.POSITIVE_INFINITY;
 
   constructor(
-    readonly ticket: Ticket,
+    ticket: Ticket,
     /** One for each attempt: `node:number`. */
     readonly uid: string,
-    readonly enteredAtMs: number,
-    readonly resolve: (grant: Grant) => void,
-    readonly reject: (reason: unknown) => void,
-    private readonly signal: AbortSignal | undefined,
-    private readonly onGone: (ticket: LocalTicket) => void,
+    enteredAtMs: number,
+    resolve: (grant: Grant) => void,
+    reject: (reason: unknown) => void,
+    signal: AbortSignal | undefined,
+    onGone: (ticket: LocalTicket) => void,
   ) {
-    signal?.addEventListener('abort', this);
-  }
-
-  handleEvent(): void {
-    this.onGone(this);
-    this.reject(this.signal?.reason);
-  }
-
-  detach(): void {
-    this.signal?.removeEventListener('abort', this);
+    super(ticket, enteredAtMs, resolve, reject, signal, onGone);
   }
 }

@@ -2,7 +2,7 @@
 -- ARGV 1: JSON { header, page?: { offset, limit, u? }, find?: id, holders?: true, estimate?: { u, c }, settings?: true,
 --   drift?: true }
 -- Returns JSON: the common answer and { lanes, oldest?, slot, drain?, uses, … as asked for }.
--- O(log m) per limit; a page O(limit log n), of one urgency O(n log n); holders O(n).
+-- O(log m) per limit; a page O(limit log n), of one urgency O(n log n).
 local a = cjson.decode(ARGV[1])
 local s, now, must = begin(a)
 if must then return must end
@@ -59,16 +59,9 @@ if a.find then
   local t = ticket_by_id(a.find)
   if t then out.found = shown(t, redis.call('ZRANK', K.queue, member_of(t))) end
 end
-if a.holders then
-  local clients, count = {}, 0
-  for _, raw in ipairs(redis.call('HVALS', K.tickets)) do
-    local client = cmsgpack.unpack(raw).c
-    if not clients[client] then clients[client] = true count = count + 1 end
-  end
-  out.holders = { requests = s.size, clients = count }
-end
+if a.holders then out.holders = queue_facts(s) end
 if a.estimate then
-  local rank = rank_peek(s, { c = a.estimate.c, u = a.estimate.u, a = now, cost = 1 })
+  local rank = rank_peek(s.order, { c = a.estimate.c, u = a.estimate.u, a = now, cost = 1 })
   local position = redis.call('ZCOUNT', K.queue, '-inf', full(rank))
   out.estimate = { position = position, wait = wait_behind(s, now, position, 1) }
 end

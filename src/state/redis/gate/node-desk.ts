@@ -17,6 +17,7 @@ import { Placing, type PlacingHost } from './placing.ts';
 import { RedisGrant, type RedisGrantKeeper } from './redis-grant.ts';
 import { refusalOf } from './refusal-of.ts';
 import { rejoinFacts } from './rejoin-facts.ts';
+import { Reports } from './reports.ts';
 import { type Asked, type RequestOptions, Session, type SessionHost } from './session.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
@@ -46,7 +47,10 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   private number = 0;
   private readonly claims = new OneAtATime(() => this.try('claim', {}));
   private deaf = false;
-  private readonly leaving: string[] = [];
+  private readonly reports = new Reports((report) => {
+    const frees = report.over.length + report.left.length > 0;
+    return this.try('report', report, frees ? {} : { lines: 0 });
+  });
   private closed = false;
   /** Grants that came too late to be used, or without a connection: given back. */
   unused = 0;
@@ -117,7 +121,13 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
 
   /** It is this node's turn in so many ms. */
   callUpon(inMs: number): void {
-    if (this.queue.size > 0) this.askAlarm.set(this.clock.now() + inMs);
+    if (this.queue.size > 0) this.askIn(inMs);
+  }
+
+  /** At once is at once: a timer of 0 ms takes a millisecond, and there is one in each hand-over between nodes. */
+  private askIn(inMs: number): void {
+    this.askAlarm.set(inMs > 0 ? this.clock.now() + inMs : NEVER);
+    if (inMs <= 0) this.claim();
   }
 
   /** Tickets of this node that somebody else took out. */
@@ -159,7 +169,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     this.counts.noteSent(now);
     this.sends.note({ id: grant.uid, cost: grant.ticket.cost, atMs: now });
     const { cost } = grant.ticket;
-    void this.try('sent', { id: grant.uid, cost, w: now - grant.claimedAtMs }, { lines: 0 });
+    this.reports.add('sent', { id: grant.uid, cost, w: now - grant.claimedAtMs });
   }
 
   noteEnd(grant: RedisGrant, outcome: Outcome): void {
@@ -170,13 +180,13 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     }
     this.grants.delete(grant.uid);
     const { cost } = grant.ticket;
-    void this.try('end', { id: grant.uid, cost, outcome, sent: grant.stage === 'sent' });
+    this.reports.add('over', { id: grant.uid, cost, outcome, sent: grant.stage === 'sent' });
   }
 
   noteGivenBack(grant: RedisGrant): void {
     this.grants.delete(grant.uid);
     if (grant.line !== undefined) this.lines?.release(grant.line);
-    this.handBack(grant.uid);
+    this.handBack(grant.uid, grant.ticket.cost);
   }
 
   // What is heard
@@ -193,7 +203,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   rejoinFacts(): object {
     const { placing, queue, grants, known } = this;
     const waiting = queue.all().filter((one) => one.admitted && !placing.entering.has(one));
-    const busy = this.session.pending > 0;
+    const busy = this.session.pending > 0 || this.reports.hasUntold;
     const sends = this.sends.recent(this.nowMs);
     const parts = { queue, waiting, entering: placing.entering, grants: grants.values(), sends, known, busy };
     return { ...this.owner.declaration(), ...rejoinFacts(parts, this.nowMs) };
@@ -222,7 +232,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     const now = this.clock.now();
     this.deaf = answer.deaf === true;
     if (!this.closed) {
-      this.askAlarm.set(answer.ask === undefined || this.queue.size === 0 ? NEVER : now + answer.ask);
+      this.askIn(answer.ask === undefined || this.queue.size === 0 ? NEVER : answer.ask);
       this.lines?.plan(answer.want, listOf(answer.etas), now);
       this.watchBeat();
     }
@@ -252,7 +262,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     ) {
       this.unused++;
       if (line !== undefined) this.lines?.release(line);
-      this.handBack(uid);
+      this.handBack(uid, waiting?.ticket.cost ?? 0);
       if (waiting === undefined) return;
       waiting.placed = false;
       this.placing.place(waiting);
@@ -267,8 +277,8 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     waiting.resolve(grant);
   }
 
-  private handBack(uid: string): void {
-    void this.try('end', { id: uid, outcome: 'ignore', back: true });
+  private handBack(uid: string, cost: number): void {
+    this.reports.add('over', { id: uid, cost, outcome: 'ignore', back: true });
   }
 
   private clearUpTo(entrance: number, answer: GateAnswer): void {
@@ -316,9 +326,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   };
 
   private leave(uid: string): void {
-    this.leaving.push(uid);
-    if (this.leaving.length === 1)
-      queueMicrotask(() => void this.try('leave', { uids: this.leaving.splice(0) }));
+    this.reports.add('left', uid);
   }
 
   private drop(waiting: LocalTicket): void {
@@ -371,8 +379,9 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
       throw this.refusals.unavailableTo(error);
     } finally {
       this.lines?.answered(lines ?? 0);
-      // Connections that were promised to this request and not used: one after it may have gone without.
-      if ((lines ?? 0) > 0 && script !== 'rejoin') this.onLines();
+      // A connection that this request was promised and did not use, or one that was promised to another request when
+      // this one asked: the ticket that went without may have it.
+      this.onLines();
     }
   }
 

@@ -5,7 +5,7 @@
 --   promote  id or uid, urgency                          remove  id or uid
 --   clear
 -- Returns JSON: the common answer, `granted`, and `done` (whether it changed anything; `clear` gives requests, clients).
--- O(log n); `clear` O(n).
+-- O(log n).
 local a = cjson.decode(ARGV[1])
 local s, now, must = begin(a)
 if must then return must end
@@ -35,13 +35,7 @@ elseif a.op == 'force' then
 elseif a.op == 'promote' then
   local t = sought()
   if t then
-    redis.call('ZREM', K.queue, member_of(t))
-    refund(s, t)
-    s.lanes[t.u + 1] = s.lanes[t.u + 1] - 1
-    s.lanes[a.urgency + 1] = s.lanes[a.urgency + 1] + 1
-    t.u = a.urgency
-    t.rank, t.rr, t.sv = rank_join(s, t), s.rank_rev, false
-    store(t)
+    queue_promote(s, t, a.urgency)
     out.done = true
     if t.n ~= a.n then tell(a, t.n, { u = a.u, v = s.ver, e = s.epoch, urgency = t.u, uid = t.uid, rank = full(t.rank) })
     else out.uid, out.rank, out.rr = t.uid, full(t.rank), t.rr end
@@ -55,12 +49,8 @@ elseif a.op == 'remove' then
     else out.gone = { t.uid } end
   end
 elseif a.op == 'clear' then
-  local clients, count = {}, 0
-  for _, raw in ipairs(redis.call('HVALS', K.tickets)) do
-    local client = cmsgpack.unpack(raw).c
-    if not clients[client] then clients[client] = true count = count + 1 end
-  end
-  out.requests, out.clients, out.done = s.size, count, true
+  local held = queue_facts(s)
+  out.requests, out.clients, out.done = held.requests, held.clients, true
   queue_clear(s, a, 'removed', 0)
 end
 walk(s, a, now, out)

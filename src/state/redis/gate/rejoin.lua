@@ -20,10 +20,15 @@ if is_new and now < s.open_at then
 end
 s.missing[a.n] = nil
 local me = hear(s, a, now)
+take_back(s, a.n, me)
 if a.bye then
-  for _, uid in ipairs(keys_of_node(K.tickets, a.n)) do queue_take(s, uid, false) end
   if s.cfg then
     expire_unsent(s, now)
+    let_go(s, a.n, me)
+    take_out(s, LARGE_PART)
+    if s.gone[a.n].w == 0 then s.gone[a.n] = nil end
+    me.w, me.slow = 0, true
+    undeclare(s, a.n)
     settle(s, a, now, out)
   end
   s.nodes[a.n] = me.g > 0 and me or nil
@@ -34,6 +39,7 @@ end
 if a.declare or s.cfg == nil or redis.call('HEXISTS', K.declared, a.n) == 0 then
   redis.call('HSET', K.declared, a.n, cjson.encode(a.cfg))
   put_in_force(s, a.cfg, a.weights, now)
+  out.more = s.next and true or nil
 end
 expire_unsent(s, now)
 bury(s, now)
@@ -128,10 +134,10 @@ for _, t in ipairs(a.tickets) do
     t.a = (t.arr and not s.blank) and tonumber(t.arr) or now - t.age
     t.seq = t.seq and tonumber(t.seq)
     -- Turns of `fair` go on where they stood; other ranks are made of the arrival.
-    if s.cfg.policy == 'fair' and t.rank then
+    if s.order.policy == 'fair' and t.rank then
       t.rank, t.rr = tonumber(t.rank), s.rank_rev
       redis.call('HSET', K.fair, t.c, full(math.max(tonumber(redis.call('HGET', K.fair, t.c) or 0), t.rank + share_of(t))))
-      s.vt = math.max(s.vt, math.min(t.rank, a.vt or t.rank))
+      s.order.vt = math.max(s.order.vt, math.min(t.rank, a.vt or t.rank))
     else
       t.rank, t.rr = nil, nil
     end

@@ -49,11 +49,11 @@ describe('what a node says of itself', () => {
       host,
     );
     await session.rejoin();
-    const both = [session.request('claim', {}), session.request('end', {})];
+    const both = [session.request('claim', {}), session.request('report', {})];
     await settle();
     link.answerAll();
     await Promise.all(both);
-    // The first is the beginning; the second was said while the answer of `end` lay there.
+    // The first is the beginning; the second was said while the answer of `report` lay there.
     expect(said.map(({ busy }) => busy)).toEqual([false, true]);
     expect(said[1]!.read).toEqual(['rejoin', 'claim']);
     expect(session.pending).toBe(0);

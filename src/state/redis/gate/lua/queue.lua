@@ -1,16 +1,6 @@
 -- Who waits, in order. A ticket is { uid, id, c = client, u = urgency, a = arrival, cost, n = node, seq, rank,
 -- rr = revision of the ranking that gave the rank, sv = served before, at = when it came, no = number of its entrance }.
--- O(log n) each.
-
-local function member_of(t)
-  return string.format('%014d:%d:%s', t.seq, t.cost, t.uid)
-end
-
--- Cost, uid and node of a member; a uid is `node:number`.
-local function member_parts(member)
-  local cost, node, number = string.match(member, '^%d+:(%d+):([^:]+):(%d+)$')
-  return tonumber(cost), node .. ':' .. number, node
-end
+-- One of an earlier ranking has been ranked anew since: its rank stands in the queue alone. O(log n) each.
 
 local function ids_add(t)
   local held = redis.call('HGET', K.ids, t.id)
@@ -37,6 +27,14 @@ local function store(t)
   redis.call('HSET', K.tickets, t.uid, cmsgpack.pack(t))
 end
 
+local function held_add(client, count)
+  if redis.call('HINCRBY', K.held, client, count) <= 0 then redis.call('HDEL', K.held, client) end
+end
+
+local function rank_in(s, t)
+  t.rank, t.rr, t.sv = rank_join(s.order, t), s.rank_rev, false
+end
+
 -- Gives a ticket its place: a new rank, unless it brings one of the ranking in force.
 local function queue_add(s, t)
   if t.seq == nil then
@@ -44,53 +42,70 @@ local function queue_add(s, t)
     s.seq = s.seq + 1
   end
   s.seq = math.max(s.seq, t.seq + 1)
-  if t.rank == nil or t.rr ~= s.rank_rev then
-    t.rank = rank_join(s, t)
-    t.rr = s.rank_rev
-    t.sv = false
-  end
+  if t.rank == nil or t.rr ~= s.rank_rev then rank_in(s, t) end
   s.enters = s.enters + 1
   t.no = s.enters
   store(t)
+  next_add(s, t)
   ids_add(t)
+  held_add(t.c, 1)
   s.size = s.size + 1
   s.lanes[t.u + 1] = s.lanes[t.u + 1] + 1
   local node = s.nodes[t.n]
   if node then node.w = node.w + 1 end
 end
 
-local function refund(s, t)
-  if not t.sv and t.rr == s.rank_rev then rank_cancelled(s, t) end
+-- As it stands in the queue now, and out of it. What was not served gives back what was charged for it.
+local function unrank(s, t, served)
+  local member = member_of(t)
+  if t.rr ~= s.rank_rev then
+    t.rank, t.rr, t.sv = tonumber(redis.call('ZSCORE', K.queue, member)), s.rank_rev, false
+  end
+  redis.call('ZREM', K.queue, member)
+  next_remove(s, t, served)
+  if served then rank_served(s.order, t.rank)
+  elseif not t.sv then rank_cancelled(s.order, t) end
 end
 
--- Takes a ticket out; nil when it does not wait. One that was not served gives back what was charged for it.
+-- Takes a ticket out; nil when it does not wait.
 local function queue_take(s, uid, served)
   local raw = redis.call('HGET', K.tickets, uid)
   if not raw then return nil end
   local t = cmsgpack.unpack(raw)
-  redis.call('ZREM', K.queue, member_of(t))
+  unrank(s, t, served)
   redis.call('HDEL', K.tickets, uid)
   ids_remove(t)
+  held_add(t.c, -1)
   s.size = s.size - 1
   s.lanes[t.u + 1] = s.lanes[t.u + 1] - 1
-  local node = s.nodes[t.n]
+  local node = s.gone[t.n] or s.nodes[t.n]
   if node then node.w = node.w - 1 end
-  if served then
-    t.sv = true
-    rank_served(s, t.rank)
-  else
-    refund(s, t)
-  end
+  if served then t.sv = true end
   return t
 end
 
--- Everybody out; each node tells its own, when it hears of it. O(n) under `fair`.
+-- A new rank, by another urgency.
+local function queue_promote(s, t, urgency)
+  unrank(s, t, false)
+  s.lanes[t.u + 1] = s.lanes[t.u + 1] - 1
+  s.lanes[urgency + 1] = s.lanes[urgency + 1] + 1
+  t.u = urgency
+  rank_in(s, t)
+  store(t)
+  next_add(s, t)
+end
+
+local function queue_facts(s)
+  return { requests = s.size, clients = redis.call('HLEN', K.held) }
+end
+
+-- Everybody out; each node tells its own, when it hears of it. O(1) here: what is freed, the server frees behind.
+-- Under `fair` all clients stand equal afterwards: a client that has just been served is forgiven that one call, which
+-- is less than what it would take to ask each ticket what was charged for it.
 local function queue_clear(s, a, why, retry_at)
   if s.size == 0 then return end
-  if s.cfg.policy == 'fair' then
-    for _, raw in ipairs(redis.call('HVALS', K.tickets)) do refund(s, cmsgpack.unpack(raw)) end
-  end
-  redis.call('DEL', K.queue, K.tickets, K.ids)
+  next_drop(s)
+  redis.call('UNLINK', K.queue, K.tickets, K.ids, K.held, K.fair)
   s.size = 0
   s.lanes = { 0, 0, 0, 0, 0, 0, 0, 0 }
   s.cleared = { upto = s.enters, why = why, retry_at = retry_at }
@@ -100,6 +115,7 @@ local function queue_clear(s, a, why, retry_at)
     end
     facts.w = 0
   end
+  for _, facts in pairs(s.gone) do facts.w = 0 end
 end
 
 -- Ends a grant that its node knows nothing of, or that has no node any more: its place is free.
@@ -118,20 +134,4 @@ local function keys_of_node(key, node)
     if string.sub(uid, 1, #node + 1) == node .. ':' then own[#own + 1] = uid end
   end
   return own
-end
-
--- Nodes that have not been heard of for too long: their tickets and places go to others.
-local function bury(s, now)
-  for node, facts in pairs(s.nodes) do
-    if now > facts.til and facts.w + facts.g > 0 then
-      for _, uid in ipairs(facts.w > 0 and keys_of_node(K.tickets, node) or {}) do queue_take(s, uid, false) end
-      for _, uid in ipairs(facts.g > 0 and keys_of_node(K.grants, node) or {}) do
-        grant_drop(s, uid, cmsgpack.unpack(redis.call('HGET', K.grants, uid)), now)
-      end
-      s.nodes[node] = nil
-      s.missing[node] = nil
-    elseif now > facts.til + IDLE_NODE_MS then
-      s.nodes[node] = nil
-    end
-  end
 end

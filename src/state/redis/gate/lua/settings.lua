@@ -13,38 +13,35 @@ local function add_limits(limits, more)
   end
 end
 
--- Everybody is ranked anew, in order of arrival. O(n log n).
-local function rank_anew(s)
-  s.rank_rev = s.rank_rev + 1
-  s.vt, s.sweep_at = 0, 64
-  redis.call('DEL', K.fair)
-  if s.size == 0 then return end
-  local all = {}
-  for _, raw in ipairs(redis.call('HVALS', K.tickets)) do all[#all + 1] = cmsgpack.unpack(raw) end
-  table.sort(all, function(one, other)
-    if one.a ~= other.a then return one.a < other.a end
-    return one.seq < other.seq
-  end)
-  for _, t in ipairs(all) do
-    t.rank, t.rr, t.sv = rank_join(s, t), s.rank_rev, false
-    store(t)
-  end
-end
-
--- Puts in force what all nodes that are known have declared, `cfg` last.
-local function put_in_force(s, cfg, weights, now)
-  local limits, concurrency = {}, cfg.concurrency
-  add_limits(limits, cfg.limits)
+-- The strictest of what nodes have declared that are here, or were a short time ago; `limits` and `concurrency` of
+-- whoever declares now come first.
+local function strictest(s, first, concurrency)
+  local limits = {}
+  add_limits(limits, first)
   local declared = redis.call('HGETALL', K.declared)
   for index = 1, #declared, 2 do
-    if s.nodes[declared[index]] == nil then
-      redis.call('HDEL', K.declared, declared[index])
+    local node = declared[index]
+    if s.nodes[node] == nil and s.gone[node] == nil then
+      redis.call('HDEL', K.declared, node)
     else
       local other = cjson.decode(declared[index + 1])
       add_limits(limits, other.limits)
       if other.concurrency then concurrency = math.min(concurrency or other.concurrency, other.concurrency) end
     end
   end
+  return limits, concurrency
+end
+
+-- A node has gone, and what it declared with it: the strictest of the others hold.
+local function undeclare(s, node)
+  if redis.call('HDEL', K.declared, node) == 0 or redis.call('HLEN', K.declared) == 0 then return end
+  s.cfg.limits, s.cfg.concurrency = strictest(s, {}, nil)
+  s.cfg_rev = s.cfg_rev + 1
+end
+
+-- Puts in force what all nodes that are known have declared, `cfg` last.
+local function put_in_force(s, cfg, weights, now)
+  local limits, concurrency = strictest(s, cfg.limits, cfg.concurrency)
   local old = s.cfg
   s.cfg = {
     limits = limits, concurrency = concurrency, policy = cfg.policy, aging = cfg.aging, max_size = cfg.max_size,
@@ -52,8 +49,10 @@ local function put_in_force(s, cfg, weights, now)
   }
   s.cfg_rev = s.cfg_rev + 1
   br_configure(s, cfg.breaker, now)
-  if old and old.ws == cfg.ws and old.policy == cfg.policy and old.aging == cfg.aging then return end
+  if s.order and same_order(s.next or s.order, cfg) then return end
   redis.call('DEL', K.weights)
   for client, weight in pairs(weights or {}) do redis.call('HSET', K.weights, client, full(weight)) end
-  rank_anew(s)
+  s.order = s.order or order_of(cfg, 'fair')
+  next_begin(s, cfg)
+  next_go_on(s, LARGE_PART)
 end

@@ -11,29 +11,43 @@
 --   8 fair     hash    client -> where its last call ends in virtual time (`fair` only)
 --   9 weights  hash    client -> weight (`fair` only)
 --  10 declared hash    node -> the settings that it was started with, as JSON
+--  11 held     hash    client -> how many of its tickets wait
+-- While everybody is ranked anew (lua/next-order.lua):
+--  12 next     zset    as `queue`, by the ranks to come
+--  13 arrivals zset    arrival -> `seq:cost:uid|client` of those who have none yet (`fair` only)
+--  14 next_fair hash   as `fair`, of the ranks to come
 local K = {
   state = KEYS[1], queue = KEYS[2], tickets = KEYS[3], ids = KEYS[4], log = KEYS[5],
   grants = KEYS[6], unsent = KEYS[7], fair = KEYS[8], weights = KEYS[9], declared = KEYS[10],
+  held = KEYS[11], next = KEYS[12], arrivals = KEYS[13], next_fair = KEYS[14],
 }
+
+-- What stands in these keys, and what it means. Scripts of another format must not touch it: raise this number with
+-- every change that an older release would misread (docs/explanation/decisions/0030-a-number-for-the-state-s-form.md).
+-- Whatever the format, `state` is a map in MessagePack that has it under `format`.
+local FORMAT = 1
 
 local NEVER = math.huge
 -- A node that was told to ask and has not after so long is passed over until it is heard of again.
 local LEASE_MS = 300
--- Nodes that had nothing to do for so long are forgotten.
-local IDLE_NODE_MS = 600000
+-- A node that is silent for so long after it counted as dead is forgotten, and so are the limits that it declared. One
+-- that only has nothing to do is heard of three times in it (idle-beat.ts).
+local IDLE_NODE_MS = 60000
 -- After a change of server, at most so long for nodes that were here before and have not come back.
 local MISSING_MS = 3000
 
 local function fresh()
   return {
+    format = FORMAT,
     -- Which server, and which beginning: `epoch` is what nodes must know to be let in.
     run = '', epoch = '', off = 0, last = 0, ver = 0, open_at = 0, missing = {}, missing_until = 0,
-    -- Order.
-    seq = 0, enters = 0, size = 0, lanes = { 0, 0, 0, 0, 0, 0, 0, 0 }, rank_rev = 0, vt = 0, sweep_at = 64,
+    -- Who waits. `order` is the ranking in force, `next` the one that is being made.
+    seq = 0, enters = 0, size = 0, lanes = { 0, 0, 0, 0, 0, 0, 0, 0 }, rank_rev = 0,
     -- Limits: the cost of all sends, the newest of them, and the cost that is granted and not written.
     total = 0, newest = 0, newest_cost = 0, len = 0, unsent = 0,
     running = 0, took = {}, gen = 0, opened = 0, pauses = 0, cfg_rev = 0,
-    nodes = {}, watch_at = 0, cleared = { upto = 0, why = '', retry_at = 0 },
+    -- Who is here; and who is not any more, with tickets that are still to be taken out.
+    nodes = {}, gone = {}, watch_at = 0, cleared = { upto = 0, why = '', retry_at = 0 },
   }
 end
 
@@ -66,6 +80,9 @@ end
 local function open(a)
   local raw = redis.call('GET', K.state)
   local s = raw and cmsgpack.unpack(raw) or fresh()
+  if s.format ~= FORMAT then
+    error({ err = string.format('STATEFORMAT %s %d', tostring(s.format or 0), FORMAT) })
+  end
   local id = run_id()
   local lost = s.total > 0 and redis.call('EXISTS', K.log) == 0
   if s.run ~= id or lost then begin_epoch(s, id, a) end
@@ -104,6 +121,17 @@ end
 
 local function full(number)
   return string.format('%.17g', number)
+end
+
+-- A ticket in the zsets.
+local function member_of(t)
+  return string.format('%014d:%d:%s', t.seq, t.cost, t.uid)
+end
+
+-- Cost, uid and node of a member; a uid is `node:number`.
+local function member_parts(member)
+  local cost, node, number = string.match(member, '^%d+:(%d+):([^:]+):(%d+)$')
+  return tonumber(cost), node .. ':' .. number, node
 end
 
 local function tell(a, node, message)

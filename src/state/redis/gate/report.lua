@@ -1,0 +1,67 @@
+#!lua flags=allow-oom
+-- What became of calls: written, over, or wanted no more. One at a time while there are few, many at once in a flood.
+-- ARGV 1: JSON { header,
+--   sent: [{ id: uid of the grant, cost, w: ms from before its claim was sent to the write, by the node's clock }],
+--   over: [{ id: uid, cost, outcome: success | failure | ignore, back: true when surely nothing was written,
+--     sent: true when it was written }],
+--   left: [uid of a ticket that nobody waits for any more: a cancel costs nothing] }
+-- Returns JSON: the common answer, and `granted` where a place goes to a ticket of the same node.
+-- O(k log m + k log n + 64 log n), k of them, m sends on record, n waiting.
+local a = cjson.decode(ARGV[1])
+local s, now, must = begin(a)
+if must then return must end
+local out = {}
+
+local function read_grant(id)
+  local raw = redis.call('HGET', K.grants, id)
+  return raw and cmsgpack.unpack(raw) or nil
+end
+
+-- A write was not later than this script, nor than the claim's own time plus `w`: the earlier of the two is still safe.
+local written = {}
+for _, one in ipairs(a.sent) do
+  one.grant = read_grant(one.id)
+  one.at = now
+  if one.grant then one.at = math.max(one.grant.at, math.min(now, one.grant.at + one.w)) end
+  written[#written + 1] = one
+end
+-- In the order of their writes, so that none is put down as later than it was.
+table.sort(written, function(one, other) return one.at < other.at end)
+for _, one in ipairs(written) do
+  local grant = one.grant
+  if grant == nil then
+    -- Nothing is known of it here; that it was written is known there.
+    push(s, one.at, one.cost, one.id)
+  elseif not grant.sent then
+    -- One that has expired stands in the log at its latest moment already; written later all the same, it is counted
+    -- twice: too much, never too little.
+    if unreserve(s, one.id, grant.cost) or one.at > grant.til then push(s, one.at, grant.cost, one.id) end
+    grant.sent = true
+    redis.call('HSET', K.grants, one.id, cmsgpack.pack(grant))
+  end
+end
+
+for _, one in ipairs(a.over) do
+  local grant = read_grant(one.id)
+  if grant then
+    if one.back then
+      unreserve(s, one.id, grant.cost)
+    elseif not grant.sent then
+      unreserve(s, one.id, grant.cost)
+      push(s, now, grant.cost, one.id)
+    end
+    redis.call('HDEL', K.grants, one.id)
+    s.running = s.running - 1
+    s.nodes[a.n].g = s.nodes[a.n].g - 1
+    br_end(s, grant.permit, one.outcome, now)
+    if not one.back then note_call(s, now - grant.at) end
+  elseif not one.back and not one.sent then
+    push(s, now, one.cost, one.id)
+  end
+end
+
+for _, uid in ipairs(a.left) do queue_take(s, uid, false) end
+-- What was written frees nothing.
+if #a.over + #a.left > 0 then walk(s, a, now, out) end
+settle(s, a, now, out)
+return answer(s, a, now, out)
