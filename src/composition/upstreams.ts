@@ -86,7 +86,9 @@ const RETIRE_POLL_MS = 100;
 export function retireUpstream({ gate, transport }: UpstreamParts, clock: Clock): void {
   gate.close();
   const closeWhenDone = (): void => {
-    if (gate.snapshot().running === 0) transport.close();
+    // Of a gate that is shared, this process's own calls are what it waits for.
+    const { running, own } = gate.snapshot();
+    if ((own?.running ?? running) === 0) transport.close();
     else clock.after(RETIRE_POLL_MS, closeWhenDone);
   };
   closeWhenDone();

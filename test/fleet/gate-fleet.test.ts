@@ -1,92 +1,10 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { GatewayError } from '../../src/shared/errors.ts';
-import { VirtualClock } from '../../src/shared/virtual-clock.ts';
-import type { GateSettings, Grant, Ticket, Urgency } from '../../src/state/contracts.ts';
 import { breakerOf, perSecond, settingsOf } from '../contract/gate/driver.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis.ts';
-import { VirtualFleet, type VirtualNode } from './virtual-fleet.fixture.ts';
+import { Drill, type DrillCall } from './drill.fixture.ts';
 
-interface Call {
-  readonly id: string;
-  readonly ticket: Ticket;
-  grant: Grant | undefined;
-  error: unknown;
-  grantedAtMs: number;
-}
-
-/** Several nodes, one upstream, virtual time. */
-class Drill {
-  readonly clock = new VirtualClock();
-  readonly order: string[] = [];
-  readonly sends: number[] = [];
-  fleet!: VirtualFleet;
-
-  static async start(url: string, count: number, settings: GateSettings, rejoinMs = 0): Promise<Drill> {
-    const drill = new Drill();
-    drill.fleet = await VirtualFleet.start(url, drill.clock);
-    for (let index = 0; index < count; index++) {
-      await drill.fleet.add({ settings, rejoinMs }).gate.refresh();
-    }
-    await drill.fleet.settled();
-    return drill;
-  }
-
-  node(index: number): VirtualNode {
-    return this.fleet.nodes[index]!;
-  }
-
-  /** One call at one node. What is granted is written at once and ends `serviceMs` later. */
-  async enter(
-    index: number,
-    id: string,
-    facts: {
-      urgency?: Urgency;
-      client?: string;
-      deadlineInMs?: number;
-      serviceMs?: number;
-      holds?: boolean;
-    } = {},
-  ): Promise<Call> {
-    const now = this.clock.now();
-    const { urgency = 3, client = 'a', deadlineInMs = 600_000, serviceMs = 0, holds = false } = facts;
-    const deadlineMs = now + deadlineInMs;
-    const ticket = { id, client, urgency, arrivedAtMs: now, deadlineMs, cost: 1 };
-    const call: Call = { id, ticket, grant: undefined, error: undefined, grantedAtMs: Number.NaN };
-    this.node(index)
-      .gate.enter(ticket)
-      .then(
-        (grant) => {
-          call.grant = grant;
-          call.grantedAtMs = this.clock.now();
-          this.order.push(id);
-          if (holds) return;
-          grant.sent();
-          this.sends.push(this.clock.now());
-          if (serviceMs === 0) grant.end('success');
-          else this.clock.after(serviceMs, () => grant.end('success'));
-        },
-        (error: unknown) => {
-          call.error = error;
-        },
-      );
-    await this.fleet.settled();
-    return call;
-  }
-
-  async pass(ms: number): Promise<void> {
-    await this.clock.advanceAsync(ms, this.fleet.settled);
-  }
-
-  closest(): number {
-    return Math.min(...this.sends.slice(1).map((atMs, index) => atMs - this.sends[index]!));
-  }
-
-  async close(): Promise<void> {
-    await this.fleet.close();
-  }
-}
-
-const codeOf = ({ error }: Call): unknown => (error instanceof GatewayError ? error.code : error);
+const codeOf = ({ error }: DrillCall): unknown => (error instanceof GatewayError ? error.code : error);
 
 describe.skipIf(!hasRedis)('a gate that nodes share', () => {
   let server: TestRedis;

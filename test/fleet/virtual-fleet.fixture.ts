@@ -23,6 +23,7 @@ export interface VirtualNodeOptions {
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
   readonly freshnessMs?: number;
   readonly rejoinMs?: number;
+  readonly predecessor?: RedisGate;
 }
 
 /** What may happen to a request on its way there, and to its answer on the way back. */

@@ -18,6 +18,8 @@ export interface TrialOptions {
   readonly redisUrl?: string;
   /** In place of an SQLite file for each node. */
   readonly databaseUrl?: string;
+  /** What a node, 0 the first, has in its environment besides. */
+  readonly envOf?: (node: number) => Record<string, string>;
 }
 
 /** How one call ended for its caller. */
@@ -40,8 +42,8 @@ export interface Trial {
   readonly nodes: readonly Started[];
   readonly ended: readonly Ended[];
   call(node: number, query?: string): Promise<Ended>;
-  /** Keeps so many callers at each node busy, one call after another, until the answer is called. */
-  flood(callersEach: number, query?: string): () => Promise<void>;
+  /** Keeps so many callers at each node, or at these, busy, one call after another, until the answer is called. */
+  flood(callersEach: number, query?: string, at?: readonly number[]): () => Promise<void>;
   /** A node in place of one that is gone. */
   replace(node: number): Promise<void>;
   /** Scripts that the server has run since its start, and the time they took it, µs. */
@@ -82,6 +84,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
         REDIS_URL: options.redisUrl ?? `redis://127.0.0.1:${wire.port}`,
         DATABASE_URL: options.databaseUrl ?? `sqlite://${folder}/${name}.db`,
         DATA_DIR: join(folder, name),
+        ...options.envOf?.(started - 1),
       },
     });
   };
@@ -125,7 +128,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
     nodes,
     ended,
     call,
-    flood: (callersEach, query) => {
+    flood: (callersEach, query, at = nodes.map((_, node) => node)) => {
       let isOver = false;
       const caller = async (node: number): Promise<void> => {
         while (!isOver) {
@@ -134,7 +137,7 @@ export async function startTrial(options: TrialOptions): Promise<Trial> {
           if (status !== 200) await Bun.sleep(100);
         }
       };
-      const callers = nodes.flatMap((_, node) => Array.from({ length: callersEach }, () => caller(node)));
+      const callers = at.flatMap((node) => Array.from({ length: callersEach }, () => caller(node)));
       return async () => {
         isOver = true;
         await Promise.all(callers);

@@ -22,9 +22,13 @@ export interface TestFleet {
   stop(): Promise<void>;
 }
 
-export async function startFleet(count: number, env: Record<string, string> = {}): Promise<TestFleet> {
+export async function startFleet(
+  count: number,
+  env: Record<string, string> = {},
+  sandboxFlags: readonly string[] = [],
+): Promise<TestFleet> {
   const folder = mkdtempSync(join(tmpdir(), 'comporta-fleet-'));
-  const [redis, sandbox] = await Promise.all([startRedis(), startTestSandbox()]);
+  const [redis, sandbox] = await Promise.all([startRedis(), startTestSandbox(...sandboxFlags)]);
   const common = {
     REDIS_URL: redis.url,
     DATABASE_URL: `sqlite://${folder}/ledger.db`,

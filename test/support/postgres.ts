@@ -42,9 +42,11 @@ export async function startPostgres(): Promise<TestPostgres> {
     const line = [join(programs, program), ...args];
     return asRoot ? ['runuser', '-u', 'postgres', '--', ...line] : line;
   };
-  const run = (program: string, args: readonly string[]): void => {
-    const { exitCode, stderr } = Bun.spawnSync(command(program, args), { cwd: folder, stdout: 'ignore' });
-    if (exitCode !== 0) throw new Error(`${program} failed: ${stderr.toString()}`);
+  // Not at once: a test that watches what else happens must not stand still meanwhile.
+  const run = async (program: string, args: readonly string[]): Promise<void> => {
+    const child = Bun.spawn(command(program, args), { cwd: folder, stdout: 'ignore', stderr: 'pipe' });
+    const [said, exitCode] = await Promise.all([new Response(child.stderr).text(), child.exited]);
+    if (exitCode !== 0) throw new Error(`${program} failed: ${said}`);
   };
   if (asRoot) {
     const id = (flag: string) => Number(Bun.spawnSync(['id', flag, 'postgres']).stdout.toString());
@@ -53,17 +55,17 @@ export async function startPostgres(): Promise<TestPostgres> {
   const data = join(folder, 'data');
   const port = freePort();
   const url = `postgres://postgres@127.0.0.1:${port}`;
-  run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']);
+  await run('initdb', ['-D', data, '-U', 'postgres', '-A', 'trust', '-E', 'UTF8', '--locale=C', '--no-sync']);
   const settings = `-p ${port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off`;
   // pg_ctl finds the server by the process id in its data folder.
-  const start = async (): Promise<void> =>
+  const start = (): Promise<void> =>
     run('pg_ctl', ['-D', data, '-w', '-l', join(folder, 'log'), '-o', settings, 'start']);
-  const kill = async (): Promise<void> => run('pg_ctl', ['-D', data, '-w', '-m', 'immediate', 'stop']);
+  const kill = (): Promise<void> => run('pg_ctl', ['-D', data, '-w', '-m', 'immediate', 'stop']);
   await start();
   return {
     url: `${url}/postgres`,
     database: async (name) => {
-      run('createdb', ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', name]);
+      await run('createdb', ['-h', '127.0.0.1', '-p', String(port), '-U', 'postgres', name]);
       return `${url}/${name}`;
     },
     kill,

@@ -1,6 +1,9 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Clock, Timer } from '../../shared/clock.ts';
-import { checkServer, type RedisFault, sayFault } from './server-check.ts';
+import { type RedisFault, refusalIn, sayFault } from './fault.ts';
+import { DEFAULT_PREFIX } from './keys.ts';
+import { checkServer } from './server-check.ts';
+import { Trouble } from './trouble.ts';
 
 export type RedisClient = Redis | Cluster;
 
@@ -11,47 +14,83 @@ export interface RedisConnectionOptions {
    * `redis-cluster://host[:port],…`.
    */
   readonly url: string;
+  /** Begins the names of keys and channels that are used. */
+  readonly prefix?: string | undefined;
   /** A command that has no answer after so long has failed; 1 s when absent. */
   readonly commandTimeoutMs?: number | undefined;
-  /** One line for every new reason why the server cannot be used, and undefined when it can again. */
+  /**
+   * Called once for every new reason why the server cannot be used, with undefined when it can for the first time, and
+   * again after trouble, once that has been over for 2 s.
+   */
   readonly onFault?: ((fault: RedisFault | undefined) => void) | undefined;
+}
+
+/** A command, as the client sends it. */
+interface SentCommand {
+  readonly promise: Promise<unknown>;
+  getKeys(): ReadonlyArray<string | Buffer>;
 }
 
 const COMMAND_TIMEOUT_MS = 1_000;
 const LONGEST_BACKOFF_MS = 250;
-const RECHECK_MS = 1_000;
+const FIRST_RECHECK_MS = 500;
+const LAST_RECHECK_MS = 2_000;
+/** Another server may be the one by now: Sentinel, or a name, says which when a connection is made. */
+const ELSEWHERE: ReadonlySet<string> = new Set(['replica', 'timeout']);
 
 /**
  * The connections of one process: one for commands, one for what others publish. Commands never wait for a
  * connection: while there is none they fail at once. `isUp` says whether the server is there, is a primary of a
- * version that will do, and lets us do what we need; it is looked at anew after each reconnection.
+ * version that will do, and takes what we ask of it; it is looked at anew after each reconnection, and whenever it
+ * refuses a command because of how it stands (no memory, read only, no permission), until it takes them again.
  */
 export class RedisConnection {
   readonly commands: RedisClient;
   readonly subscriber: RedisClient;
+  /** `host:port` of the servers that the URL names. */
+  readonly where: string;
   private readonly listeners = new Set<(isUp: boolean) => void>();
   private readonly clock: Clock;
+  private readonly prefix: string;
+  private readonly tls: boolean;
+  private readonly trouble: Trouble;
   private up = false;
   private closed = false;
-  private lastFault: string | undefined;
   private recheck: Timer | undefined;
+  private recheckMs = FIRST_RECHECK_MS;
+  private checking = false;
+  /** The key that was refused last. */
+  private refusedKey: string | undefined;
   /** Counts connections: an answer to a check of an earlier one says nothing. */
   private connection = 0;
 
   /** Throws RangeError on a URL that is not one of the forms above. Connects by itself, and again whenever it breaks. */
   constructor(private readonly options: RedisConnectionOptions) {
-    this.clock = options.clock;
-    const timeoutMs = options.commandTimeoutMs ?? COMMAND_TIMEOUT_MS;
-    this.commands = connect(options.url, { commandTimeout: timeoutMs });
-    this.subscriber = connect(options.url, {});
-    for (const client of [this.commands, this.subscriber])
+    const { clock, prefix = DEFAULT_PREFIX, commandTimeoutMs = COMMAND_TIMEOUT_MS } = options;
+    this.clock = clock;
+    this.prefix = prefix;
+    this.trouble = new Trouble(clock, (fault) => this.tell(fault));
+    const url = parseRedisUrl(options.url);
+    this.tls = url.tls;
+    this.where = url.hosts.map(({ host, port }) => `${host}:${port}`).join(',');
+    this.commands = connect(url, { commandTimeout: commandTimeoutMs });
+    // Whoever listens subscribes anew itself, and is told when that is refused.
+    this.subscriber = connect(url, { commandTimeout: commandTimeoutMs, autoResubscribe: false });
+    for (const client of [this.commands, this.subscriber]) {
       client.on('error', (error) => this.noteError(error));
+      watch(client, (...failure) => this.failed(...failure));
+    }
     this.commands.on('ready', () => void this.check());
     this.commands.on('close', () => this.down());
   }
 
   get isUp(): boolean {
     return this.up;
+  }
+
+  /** Why the server cannot be used, as known last; undefined while it can, or nobody knows. */
+  get fault(): RedisFault | undefined {
+    return this.trouble.fault;
   }
 
   /** Told whenever the server can be used (again), and when it cannot any more. Answers how to stop listening. */
@@ -64,19 +103,25 @@ export class RedisConnection {
   async check(): Promise<RedisFault | undefined> {
     this.recheck?.cancel();
     const connection = ++this.connection;
-    const fault = await checkServer(this.commands);
+    const { prefix, refusedKey: beside } = this;
+    this.checking = true;
+    const fault = await checkServer({ link: this, prefix, beside });
     if (this.closed || connection !== this.connection) return fault;
-    this.tell(fault);
-    if (fault !== undefined) {
-      this.recheck = this.clock.after(RECHECK_MS, () => void this.check());
-      this.setUp(false);
-    } else this.setUp(true);
+    this.checking = false;
+    if (fault !== undefined) this.unusable(fault);
+    else if (!this.up) {
+      // What was refused before may have been a channel: whoever listens begins anew.
+      if (this.fault?.code === 'permission') this.subscriber.disconnect(true);
+      this.trouble.over();
+      this.setUp(true);
+    }
     return fault;
   }
 
   close(): void {
     this.closed = true;
     this.recheck?.cancel();
+    this.trouble.close();
     this.listeners.clear();
     this.up = false;
     this.commands.disconnect();
@@ -85,8 +130,37 @@ export class RedisConnection {
 
   private down(): void {
     this.connection++;
+    this.checking = false;
     this.recheck?.cancel();
+    if (!this.closed) this.trouble.broke();
     this.setUp(false);
+  }
+
+  /** A command that failed may say that all others will, too. */
+  private failed(error: unknown, command: SentCommand, where: string | undefined): void {
+    if (this.closed || !this.up || this.checking) return;
+    const refusal = refusalIn(error, this.prefix);
+    if (refusal !== undefined) {
+      this.refusedKey = command.getKeys()[0]?.toString();
+      this.unusable({ ...refusal, where });
+      // A primary that has become a replica: its successor is found by connecting anew.
+      if (refusal.code === 'replica') this.reconnect();
+    } else if (error instanceof Error && error.message === 'Command timed out') void this.check();
+  }
+
+  private unusable(fault: RedisFault): void {
+    this.trouble.note(fault);
+    this.recheck?.cancel();
+    this.recheck = this.clock.after(this.recheckMs, () => {
+      if (ELSEWHERE.has(fault.code)) this.reconnect();
+      else void this.check();
+    });
+    this.recheckMs = Math.min(LAST_RECHECK_MS, this.recheckMs * 2);
+    this.setUp(false);
+  }
+
+  private reconnect(): void {
+    for (const client of [this.commands, this.subscriber]) client.disconnect(true);
   }
 
   private setUp(isUp: boolean): void {
@@ -96,23 +170,44 @@ export class RedisConnection {
   }
 
   private noteError(error: unknown): void {
-    if (!this.closed) this.tell(sayFault(error));
+    // While the server can be used, it is the other connection that has trouble.
+    if (!this.closed && !this.up) this.trouble.note(sayFault(error, this.prefix, this.tls));
   }
 
   private tell(fault: RedisFault | undefined): void {
-    if (fault?.code === this.lastFault) return;
-    this.lastFault = fault?.code;
-    this.options.onFault?.(fault);
+    if (fault === undefined) this.recheckMs = FIRST_RECHECK_MS;
+    this.options.onFault?.(fault && { ...fault, where: fault.where ?? this.where });
   }
 }
 
-function connect(url: string, more: RedisOptions): RedisClient {
-  const parsed = parseRedisUrl(url);
+/** Sees the commands that fail, whoever sends them; `where` is the server of a cluster that they went to last. */
+function watch(
+  client: RedisClient,
+  onFailure: (error: unknown, command: SentCommand, where: string | undefined) => void,
+  where?: string,
+): void {
+  if (client instanceof Cluster) {
+    // What its servers fail at is heard first: they are who is asked.
+    client.on('+node', (server: Redis) => {
+      const { host, port } = server.options;
+      watch(server, onFailure, `${host}:${port}`);
+    });
+  }
+  const send = client.sendCommand.bind(client) as (...args: readonly unknown[]) => unknown;
+  client.sendCommand = (command: unknown, ...rest: unknown[]) => {
+    const answer = send(command, ...rest);
+    const sent = command as SentCommand;
+    sent.promise.catch((error: unknown) => onFailure(error, sent, where));
+    return answer;
+  };
+}
+
+function connect(url: RedisUrl, more: RedisOptions): RedisClient {
   const options: RedisOptions = {
     ...more,
-    ...(parsed.username === undefined ? {} : { username: parsed.username }),
-    ...(parsed.password === undefined ? {} : { password: parsed.password }),
-    ...(parsed.tls ? { tls: {} } : {}),
+    ...(url.username === undefined ? {} : { username: url.username }),
+    ...(url.password === undefined ? {} : { password: url.password }),
+    ...(url.tls ? { tls: {} } : {}),
     // A command belongs to the connection that it was sent on: one that broke may have done it, or not.
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
@@ -120,17 +215,22 @@ function connect(url: string, more: RedisOptions): RedisClient {
     connectTimeout: 2_000,
     noDelay: true,
     retryStrategy: (times) => Math.min(LONGEST_BACKOFF_MS, 25 * times),
-    // A primary that has become a replica: its successor is found by connecting anew.
-    reconnectOnError: (error) => error.message.startsWith('READONLY'),
   };
-  const hosts = parsed.hosts.map(({ host, port }) => ({ host, port }));
-  if (parsed.kind === 'cluster') {
-    return new Cluster(hosts, { redisOptions: options, enableOfflineQueue: false, scaleReads: 'master' });
+  const hosts = url.hosts.map(({ host, port }) => ({ host, port }));
+  if (url.kind === 'cluster') {
+    return new Cluster(hosts, {
+      redisOptions: options,
+      enableOfflineQueue: false,
+      scaleReads: 'master',
+      // A command whose connection broke may have been done: it is not sent again by itself.
+      retryDelayOnFailover: 0,
+      retryDelayOnClusterDown: 0,
+    });
   }
-  if (parsed.kind === 'sentinel') {
-    return new Redis({ ...options, sentinels: hosts, name: parsed.name ?? 'mymaster', db: parsed.db });
+  if (url.kind === 'sentinel') {
+    return new Redis({ ...options, sentinels: hosts, name: url.name ?? 'mymaster', db: url.db });
   }
-  return new Redis({ ...options, ...hosts[0], db: parsed.db });
+  return new Redis({ ...options, ...hosts[0], db: url.db });
 }
 
 export interface RedisUrl {

@@ -7,6 +7,11 @@ import type { RedisClient } from './connection.ts';
 export interface Script {
   readonly source: string;
   readonly sha: string;
+  /**
+   * Always sent by its text. A script that is not known is sent twice, and what was asked after it meanwhile is done
+   * before it: one that must keep its place among a node's requests pays for its text each time.
+   */
+  readonly inOrder?: boolean;
 }
 
 /** Reads `.lua` files that lie beside a source file: `folder` is that file's `import.meta.url`. */
@@ -32,10 +37,11 @@ export function assembleScript(chunks: readonly string[], main: string): Script 
  */
 export async function runScript(
   client: RedisClient,
-  { source, sha }: Script,
+  { source, sha, inOrder }: Script,
   keys: readonly string[],
   args: readonly string[],
 ): Promise<unknown> {
+  if (inOrder) return client.eval(source, keys.length, ...keys, ...args);
   try {
     return await client.evalsha(sha, keys.length, ...keys, ...args);
   } catch (error) {

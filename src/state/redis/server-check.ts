@@ -1,73 +1,65 @@
+import { Cluster } from 'ioredis';
 import type { RedisClient } from './connection.ts';
+import { type RedisFault, sayFault } from './fault.ts';
+import { checkChannel, checkKey } from './keys.ts';
+import type { RedisLink } from './link.ts';
+import { assembleScript, luaReader, runScript } from './scripts.ts';
 
-/** Why a Redis server cannot be used: a stable code, and one line that says what to do. */
-export interface RedisFault {
-  readonly code: string;
-  readonly message: string;
+export interface ServerCheck {
+  readonly link: Pick<RedisLink, 'commands' | 'subscriber'>;
+  readonly prefix: string;
+  /** A key that Redis refused to touch: in a cluster, it is that key's node that is asked. */
+  readonly beside?: string | undefined;
 }
 
 const LEAST_MAJOR = 7;
+const CHECK = assembleScript([], luaReader(import.meta.url)('./check.lua'));
 
-/** Whether the server is one that can pace a fleet; undefined when it is. Never throws. */
-export async function checkServer(client: RedisClient): Promise<RedisFault | undefined> {
+/** Whether the server is one that can pace a fleet, and takes what is asked of it; undefined when it is. Never throws. */
+export async function checkServer({ link, prefix, beside }: ServerCheck): Promise<RedisFault | undefined> {
+  const { commands, subscriber } = link;
   try {
-    const info = await client.info();
-    const field = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
-    const version = field('redis_version');
-    if (!(Number.parseInt(version, 10) >= LEAST_MAJOR)) {
-      return fault('version', `Redis ${version} is too old: 7.0 or newer is needed`);
+    for (const server of serversOf(commands)) {
+      const found = await checkInfo(server, commands instanceof Cluster);
+      if (found !== undefined) return found;
     }
-    if (field('role') !== 'master' && field('redis_mode') !== 'cluster') {
-      return fault(
-        'replica',
-        'this Redis is a read-only replica: give the address of the primary, or of Sentinel',
-      );
+    const channel = checkChannel(prefix);
+    await runScript(commands, CHECK, [checkKey(prefix, beside)], [channel]);
+    if (subscriber.status === 'ready') {
+      await subscriber.subscribe(channel);
+      await subscriber.unsubscribe(channel);
     }
-    const policy = field('maxmemory_policy');
-    if (policy.startsWith('allkeys-')) {
-      return fault(
-        'eviction',
-        `Redis evicts keys as it likes (maxmemory-policy ${policy}): set noeviction, or a volatile- policy, or what was sent is forgotten`,
-      );
-    }
-    const most = Number(field('maxmemory'));
-    if (policy === 'noeviction' && most > 0 && Number(field('used_memory')) >= most) {
-      return fault('memory', 'Redis has reached maxmemory: give it more, or delete what is not needed');
-    }
-    await client.eval("return redis.call('INFO', 'server') and redis.call('TIME')", 0);
-    await client.publish('comporta:check', '');
     return undefined;
   } catch (error) {
-    return sayFault(error);
+    return sayFault(error, prefix);
   }
 }
 
-/** In words what an error of Redis, or of the connection to it, means. */
-export function sayFault(error: unknown): RedisFault {
-  const text = error instanceof Error ? error.message : String(error);
-  const code = (error as { code?: unknown } | null)?.code;
-  if (/^WRONGPASS|^NOAUTH|invalid password|without any password/i.test(text)) {
-    return fault('password', 'Redis refuses the user or password of REDIS_URL');
-  }
-  if (text.includes('NOPERM')) {
-    return fault(
-      'permission',
-      `the Redis user may not do what Comporta needs (+@scripting +info +time +publish +subscribe, keys {comporta:* and channels comporta:*): ${text}`,
-    );
-  }
-  if (text.startsWith('READONLY')) {
-    return fault(
-      'replica',
-      'this Redis is a read-only replica: give the address of the primary, or of Sentinel',
-    );
-  }
-  if (text.startsWith('OOM')) return fault('memory', 'Redis has reached maxmemory: give it more');
-  if (text.startsWith('LOADING')) return fault('loading', 'Redis is loading its data');
-  if (code === 'ENOTFOUND') return fault('host', 'the host of REDIS_URL is not known');
-  const reason = typeof code === 'string' ? code : text;
-  return fault('unreachable', `Redis cannot be reached (${reason}); it is tried again`);
+/** In a cluster every primary counts; one that is away is found out by what it is asked. */
+function serversOf(client: RedisClient): readonly RedisClient[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
-function fault(code: string, message: string): RedisFault {
-  return { code, message };
+async function checkInfo(server: RedisClient, isOneOfMany: boolean): Promise<RedisFault | undefined> {
+  const info = await server.info().catch((error: unknown) => {
+    if (isOneOfMany) return undefined;
+    throw error;
+  });
+  if (info === undefined) return undefined;
+  const { host, port } = server.options as { host?: string; port?: number };
+  const where = isOneOfMany ? `${host}:${port}` : undefined;
+  const field = (name: string): string => new RegExp(`^${name}:(.*)$`, 'm').exec(info)?.[1]?.trim() ?? '';
+  const version = field('redis_version');
+  if (!(Number.parseInt(version, 10) >= LEAST_MAJOR)) {
+    return { code: 'version', message: `Redis ${version} is too old: 7.0 or newer is needed`, where };
+  }
+  if (field('role') !== 'master' && field('redis_mode') !== 'cluster') {
+    return sayFault(new Error('READONLY'));
+  }
+  const policy = field('maxmemory_policy');
+  if (policy.startsWith('allkeys-')) {
+    const message = `Redis evicts keys as it likes (maxmemory-policy ${policy}): set noeviction, or a volatile- policy, or what was sent is forgotten`;
+    return { code: 'eviction', message, where };
+  }
+  return undefined;
 }

@@ -1,6 +1,6 @@
 -- Tickets come, one or, in a flood, many at once. Each goes at once, waits, or is refused with how long it would wait.
 -- ARGV 1: JSON { header, ts: [{ uid, id, c, u, age, cost, left (ms to its deadline), seq?, rank?, rr?, arr?, sv?,
---   again: true to come back to a place it had }], needs: true when grants need connections }
+--   again: true to come back to a place it had, or with a grant of it that was not used }], needs: true when grants need connections }
 -- Returns JSON: the common answer, `granted`, and `res`, one for each ticket: { refused: code, wait?, reason? } or
 --   { waiting, seq, rank, rr, arr, my }; a ticket that goes at once stands in `granted` as well.
 -- O(k log n + 64 log m), k tickets, n waiting, m sends on record.
@@ -39,7 +39,31 @@ local function in_vain(t, left)
   return nil
 end
 
+local function place_of(t)
+  return { waiting = true, seq = full(t.seq), rank = full(t.rank), rr = t.rr, arr = full(t.a), my = t.no }
+end
+
+-- What is known of a ticket that comes already: it came before and the answer was lost, or it brings back a grant that
+-- came too late to be used.
+local function known_here(t)
+  local raw = redis.call('HGET', K.tickets, t.uid)
+  if raw then return place_of(cmsgpack.unpack(raw)) end
+  local grant = grant_of(t.uid)
+  if grant == nil then return nil end
+  if not t.again then
+    out.granted = out.granted or {}
+    out.granted[#out.granted + 1] = { t.uid, now - grant.at }
+    return { waiting = false }
+  end
+  unreserve(s, t.uid, grant.cost)
+  grant.begun = nil
+  grant_drop(s, t.uid, grant, now)
+  return nil
+end
+
 local function enter(t)
+  local known = known_here(t)
+  if known then return known end
   local left, again = t.left, t.again
   t.n, t.at = a.n, now
   t.a = t.arr and tonumber(t.arr) or now - t.age
@@ -62,8 +86,9 @@ local function enter(t)
     queue_take(s, t.uid, false)
     return refusal
   end
-  local waiting = redis.call('HEXISTS', K.tickets, t.uid) == 1
-  return { waiting = waiting, seq = full(t.seq), rank = full(t.rank), rr = t.rr, arr = full(t.a), my = t.no }
+  local place = place_of(t)
+  place.waiting = redis.call('HEXISTS', K.tickets, t.uid) == 1
+  return place
 end
 
 out.res = {}

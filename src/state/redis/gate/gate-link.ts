@@ -10,6 +10,12 @@ export interface GateLink {
   run(script: GateScriptName, request: object): Promise<string>;
 }
 
+/** Ms that are left, and why. */
+export interface ToldPause {
+  readonly for: number | undefined;
+  readonly reason: string;
+}
+
 /** What stands in every request; `state.lua` reads it. */
 export interface GateHeader {
   /** Node. */
@@ -31,6 +37,8 @@ export interface GateHeader {
   readonly h?: number | undefined;
   /** Age of the ticket that has waited longest at this node, ms. */
   readonly o?: number | undefined;
+  /** A pause, ms, that the provider asked for and that is not told yet. */
+  readonly z?: ToldPause | undefined;
   /** Up to which entrance it knows that everybody was cleared. */
   readonly cu: number;
 }

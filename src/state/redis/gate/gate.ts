@@ -12,14 +12,15 @@ import type {
 } from '../../contracts.ts';
 import { draining } from '../../memory/refusals.ts';
 import type { DeskOptions, DeskOwner } from './desk-options.ts';
-import { type GateAnswer, type GateMessage, listOf, type WireSettings } from './gate-link.ts';
+import { type GateAnswer, type GateMessage, listOf, type ToldPause, type WireSettings } from './gate-link.ts';
 import type { QuietGate } from './idle-beat.ts';
 import { Mirror } from './mirror.ts';
 import { NodeDesk } from './node-desk.ts';
+import type { Asked } from './session.ts';
 import { shownTicket } from './shown-ticket.ts';
 import { checkSettings, fromWire, toWire } from './wire-settings.ts';
 
-export interface RedisGateOptions extends Omit<DeskOptions, 'freshnessMs' | 'rejoinMs'> {
+export interface RedisGateOptions extends Omit<DeskOptions, 'freshnessMs' | 'rejoinMs' | 'predecessor'> {
   readonly settings: GateSettings;
   /** A grant that is older is not used any more; a slow Redis makes it longer. 50 ms when absent. */
   readonly freshnessMs?: number | undefined;
@@ -27,6 +28,8 @@ export interface RedisGateOptions extends Omit<DeskOptions, 'freshnessMs' | 'rej
   readonly rejoinMs?: number | undefined;
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
   readonly onClose?: (() => void) | undefined;
+  /** The gate of this upstream and process before this one, closed with calls under way. */
+  readonly predecessor?: RedisGate | undefined;
 }
 
 const FRESHNESS_MS = 50;
@@ -47,10 +50,13 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
   private declared: WireSettings;
   private weights: Readonly<Record<string, number>>;
   private mustDeclare = true;
+  /** What the last rejoining declared. */
+  private declaring: WireSettings | undefined;
   private knownRevision: number | undefined;
+  private adopted = { epoch: '', revision: 0 };
   private lastLookMs = Number.NEGATIVE_INFINITY;
   private looking: Promise<void> | undefined;
-  private pauseToTell: { readonly untilMs: number; readonly reason: string } | undefined;
+  private untoldPause: { readonly untilMs: number; readonly reason: string } | undefined;
   private ordering = false;
   private closed = false;
 
@@ -62,13 +68,19 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
     this.declared = toWire(settings);
     this.weights = settings.queue.weights;
     this.mirror = new Mirror(onEvent);
-    this.desk = new NodeDesk({ ...options, freshnessMs, rejoinMs }, this);
+    const predecessor = options.predecessor?.desk;
+    this.desk = new NodeDesk({ ...options, freshnessMs, rejoinMs, predecessor }, this);
     this.desk.retainSends();
   }
 
   /** Scripts that this gate has run since its start. */
   get commands(): number {
     return this.desk.session.sentCommands;
+  }
+
+  /** Calls of this process that are under way. */
+  get running(): number {
+    return this.desk.running;
   }
 
   /** Requests that have no answer yet. */
@@ -102,8 +114,9 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
     try {
       await this.desk.ask('operate', { op: 'pause', for: leftMs, reason });
     } catch (error) {
-      // What the provider asked for is told as soon as there is somebody to tell.
-      if (untilMs !== undefined) this.pauseToTell = { untilMs, reason };
+      // What the provider asked for comes with whatever is asked next, before anything is granted.
+      if (untilMs !== undefined && untilMs > (this.untoldPause?.untilMs ?? 0))
+        this.untoldPause = { untilMs, reason };
       throw error;
     }
   }
@@ -242,36 +255,31 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
   }
 
   declaration(): ReturnType<DeskOwner['declaration']> {
-    const declare = this.mustDeclare;
-    this.mustDeclare = false;
-    return { cfg: this.declared, weights: this.weights, declare };
+    this.declaring = this.declared;
+    const { pause } = this.mirror;
+    return {
+      cfg: this.declared,
+      weights: this.weights,
+      declare: this.mustDeclare,
+      paused: pause && this.toldPause(pause.untilMs, pause.reason),
+    };
   }
 
-  onState(answer: GateAnswer): void {
-    this.mirror.take(answer, this.nowMs);
-    if (answer.more && !this.closed) void this.goOnOrdering();
-    if (answer.known !== undefined) this.desk.noteKnown(listOf(answer.known));
-    if (answer.settings !== undefined) this.adopt(answer);
-    else if (answer.cfg !== this.knownRevision && !this.closed) {
-      this.knownRevision = answer.cfg;
-      void this.look({ settings: true }).catch(() => {
-        this.knownRevision = undefined;
-      });
-    }
-    if (this.pauseToTell !== undefined) {
-      const { untilMs, reason } = this.pauseToTell;
-      this.pauseToTell = undefined;
-      void this.pause(untilMs, reason).catch(() => {});
-    }
+  pauseToTell(): ToldPause | undefined {
+    return this.untoldPause && this.toldPause(this.untoldPause.untilMs, this.untoldPause.reason);
   }
 
-  private get nowMs(): number {
-    return this.options.clock.now();
+  onTold({ script, facts }: Asked): void {
+    if (script === 'rejoin' && this.declaring === this.declared) this.mustDeclare = false;
+    if (facts.z !== undefined && facts.z.reason === this.untoldPause?.reason) this.untoldPause = undefined;
   }
 
   /** Settings that another node changed, or declared more strictly. */
-  private adopt({ settings, mine, cfg }: GateAnswer): void {
-    if (settings === undefined) return;
+  onSettings({ e, settings, mine, cfg }: GateAnswer): void {
+    const isOld = e === this.adopted.epoch && cfg < this.adopted.revision;
+    // What it has to declare itself is newer than what they know there.
+    if (settings === undefined || isOld || this.mustDeclare) return;
+    this.adopted = { epoch: e, revision: cfg };
     this.knownRevision = cfg;
     this.inForce = fromWire(settings);
     if (mine !== undefined) {
@@ -279,6 +287,27 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
       this.weights = fromWire(this.declared).queue.weights;
     }
     this.desk.retainSends();
+  }
+
+  onState(answer: GateAnswer): void {
+    this.mirror.take(answer, this.nowMs);
+    if (answer.more && !this.closed) void this.goOnOrdering();
+    if (answer.known !== undefined) this.desk.noteKnown(listOf(answer.known));
+    if (answer.settings === undefined && answer.cfg !== this.knownRevision && !this.closed) {
+      this.knownRevision = answer.cfg;
+      void this.look({ settings: true }).catch(() => {
+        this.knownRevision = undefined;
+      });
+    }
+  }
+
+  private get nowMs(): number {
+    return this.options.clock.now();
+  }
+
+  private toldPause(untilMs: number | undefined, reason: string): ToldPause | undefined {
+    const leftMs = untilMs === undefined ? undefined : untilMs - this.nowMs;
+    return leftMs !== undefined && leftMs <= 0 ? undefined : { for: leftMs, reason };
   }
 
   /**

@@ -33,6 +33,8 @@ export class RedisGates {
   /** This process among the nodes; another one after each start. */
   readonly node: string;
   private readonly gates = new Map<string, RedisGate>();
+  /** Closed ones by upstream, for as long as calls of theirs are under way. */
+  private readonly ending = new Map<string, RedisGate>();
   private readonly scripts = loadGateScripts();
   private readonly prefix: string;
   private readonly stopListening: () => void;
@@ -94,9 +96,12 @@ export class RedisGates {
       onEvent,
       freshnessMs,
       rejoinMs,
+      predecessor: this.ending.get(upstream),
       onClose: () => {
         // Another one may be open under its name by now.
         if (this.gates.get(upstream) === gate) this.gates.delete(upstream);
+        for (const [name, { running }] of this.ending) if (running === 0) this.ending.delete(name);
+        if (gate.running > 0) this.ending.set(upstream, gate);
       },
     });
     this.gates.set(upstream, gate);

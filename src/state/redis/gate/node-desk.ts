@@ -1,4 +1,3 @@
-import type { Outcome } from '../../../policies/breaker/breaker.ts';
 import type { Clock } from '../../../shared/clock.ts';
 import type { Grant, Ticket, Urgency } from '../../contracts.ts';
 import { Alarm } from '../../memory/alarm.ts';
@@ -7,28 +6,30 @@ import { draining, Refusals } from '../../memory/refusals.ts';
 import { type DeadlineHost, DeadlineWatch } from './deadline-watch.ts';
 import type { DeskOptions, DeskOwner } from './desk-options.ts';
 import { type Entered, type GateAnswer, type GateHeader, type GateLink, listOf } from './gate-link.ts';
+import { HeldGrants } from './held-grants.ts';
 import { holdMs } from './hold.ts';
 import { LineWatch } from './line-watch.ts';
 import { LocalQueue } from './local-queue.ts';
 import { LocalTicket } from './local-ticket.ts';
 import { OneAtATime } from './one-at-a-time.ts';
-import { OwnSends } from './own-sends.ts';
 import { Placing, type PlacingHost } from './placing.ts';
-import { RedisGrant, type RedisGrantKeeper } from './redis-grant.ts';
+import { RedisGrant } from './redis-grant.ts';
 import { refusalOf } from './refusal-of.ts';
 import { rejoinFacts } from './rejoin-facts.ts';
-import { Reports } from './reports.ts';
 import { type Asked, type RequestOptions, Session, type SessionHost } from './session.ts';
 
 const NEVER = Number.POSITIVE_INFINITY;
 /** After a request without an answer, this node says anew what it knows. */
 const REJOIN_AFTER_MS = 250;
 
+/** Calls are told apart over all gates of a process and their lives: what a fleet knows of one outlives its gate. */
+let lastNumber = 0;
+
 /**
  * This node's part of a gate: callers that wait here, their connections and deadlines, the grants that they hold, and
  * what there is to say to a Redis that has forgotten. What is decided, the scripts decide.
  */
-export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, DeadlineHost {
+export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
   readonly session: Session;
   readonly counts = new GateCounts();
   readonly refusals = new Refusals();
@@ -37,20 +38,14 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   private readonly link: GateLink;
   private readonly placing = new Placing(this);
   private readonly deadlines: DeadlineWatch;
-  private readonly grants = new Map<string, RedisGrant>();
-  private readonly sends = new OwnSends();
+  readonly grants: HeldGrants;
   private readonly lines: LineWatch | undefined;
   private readonly askAlarm: Alarm;
   private readonly beatAlarm: Alarm;
   private readonly retryAlarm: Alarm;
   private known: readonly string[] = [];
-  private number = 0;
   private readonly claims = new OneAtATime(() => this.try('claim', {}));
   private deaf = false;
-  private readonly reports = new Reports((report) => {
-    const frees = report.over.length + report.left.length > 0;
-    return this.try('report', report, frees ? {} : { lines: 0 });
-  });
   private closed = false;
   /** Grants that came too late to be used, or without a connection: given back. */
   unused = 0;
@@ -68,6 +63,10 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     this.beatAlarm = new Alarm(clock, () => void this.try('claim', {}));
     this.retryAlarm = new Alarm(clock, () => this.rejoin());
     this.lines = lines && new LineWatch(lines, clock, () => this.onLines());
+    this.grants = new HeldGrants(clock, this.counts, this.lines, (report) => {
+      const frees = report.over.length + report.left.length > 0;
+      return this.try('report', report, frees ? {} : { lines: 0 });
+    });
   }
 
   /** Calls of this node that are under way. */
@@ -83,6 +82,10 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     return this.link.isUp;
   }
 
+  get mayRejoin(): boolean {
+    return !this.closed;
+  }
+
   get needsLines(): boolean {
     return this.lines !== undefined;
   }
@@ -90,7 +93,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   enter(ticket: Ticket, signal: AbortSignal | undefined): Promise<Grant> {
     const now = this.clock.now();
     return new Promise<Grant>((resolve, reject) => {
-      const uid = `${this.link.node}:${++this.number}`;
+      const uid = `${this.link.node}:${++lastNumber}`;
       const waiting = new LocalTicket(ticket, uid, now, resolve, reject, signal, this.cancel);
       this.queue.add(waiting);
       this.deadlines.watch();
@@ -102,7 +105,10 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   retainSends(): void {
     const { limits } = this.owner.settingsInForce;
     const most = Math.max(1, ...limits.map(({ rate }) => rate.count));
-    this.sends.retain(most, Math.max(0, ...limits.map(({ rate, guardMs }) => rate.windowMs + guardMs)));
+    this.grants.sends.retain(
+      most,
+      Math.max(0, ...limits.map(({ rate, guardMs }) => rate.windowMs + guardMs)),
+    );
   }
 
   linkChanged(isUp: boolean): void {
@@ -122,6 +128,8 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   /** It is this node's turn in so many ms. */
   callUpon(inMs: number): void {
     if (this.queue.size > 0) this.askIn(inMs);
+    // What is thought to wait here does not: a request was done that this node had given up.
+    else if (this.session.pending === 0) this.lost();
   }
 
   /** At once is at once: a timer of 0 ms takes a millisecond, and there is one in each hand-over between nodes. */
@@ -151,7 +159,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
 
   close(): void {
     this.closed = true;
-    for (const alarm of [this.askAlarm, this.beatAlarm, this.retryAlarm]) alarm.set(NEVER);
+    for (const alarm of [this.askAlarm, this.retryAlarm]) alarm.set(NEVER);
     this.deadlines.close();
     this.lines?.close();
     const error = draining();
@@ -159,57 +167,36 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
       this.queue.remove(waiting);
       waiting.reject(error);
     }
-    if (this.link.isUp && this.session.epoch !== '') this.session.rejoin({ bye: true }).catch(() => {});
-  }
-
-  // Grants
-
-  noteSent(grant: RedisGrant): void {
-    const now = this.clock.now();
-    this.counts.noteSent(now);
-    this.sends.note({ id: grant.uid, cost: grant.ticket.cost, atMs: now });
-    const { cost } = grant.ticket;
-    this.reports.add('sent', { id: grant.uid, cost, w: now - grant.claimedAtMs });
-  }
-
-  noteEnd(grant: RedisGrant, outcome: Outcome): void {
-    if (grant.stage === 'granted') {
-      const now = this.clock.now();
-      this.counts.noteSent(now);
-      this.sends.note({ id: grant.uid, cost: grant.ticket.cost, atMs: now });
-    }
-    this.grants.delete(grant.uid);
-    const { cost } = grant.ticket;
-    this.reports.add('over', { id: grant.uid, cost, outcome, sent: grant.stage === 'sent' });
-  }
-
-  noteGivenBack(grant: RedisGrant): void {
-    this.grants.delete(grant.uid);
-    if (grant.line !== undefined) this.lines?.release(grant.line);
-    this.handBack(grant.uid, grant.ticket.cost);
+    if (this.link.isUp && this.session.epoch !== '') this.session.leave().catch(() => {});
+    this.watchBeat();
   }
 
   // What is heard
 
-  facts(): Pick<GateHeader, 'hold' | 'h' | 'o'> {
+  facts(): Pick<GateHeader, 'hold' | 'h' | 'o' | 'z'> {
     const oldestAtMs = this.queue.oldestEnteredAtMs;
     return {
       hold: holdMs(this.owner.settingsInForce.limits, this.options.rejoinMs),
       h: this.lines?.horizonMs,
       o: oldestAtMs === undefined ? undefined : this.clock.now() - oldestAtMs,
+      z: this.owner.pauseToTell(),
     };
   }
 
   rejoinFacts(): object {
     const { placing, queue, grants, known } = this;
     const waiting = queue.all().filter((one) => one.admitted && !placing.entering.has(one));
-    const busy = this.session.pending > 0 || this.reports.hasUntold;
-    const sends = this.sends.recent(this.nowMs);
-    const parts = { queue, waiting, entering: placing.entering, grants: grants.values(), sends, known, busy };
+    const busy = this.session.pending > 0 || grants.hasUntold;
+    const before = this.options.predecessor?.grants;
+    const sends = [...(before?.sends.recent(this.nowMs) ?? []), ...grants.sends.recent(this.nowMs)];
+    const held = [...(before?.values() ?? []), ...grants.values()];
+    const parts = { queue, waiting, entering: placing.entering, grants: held, sends, known, busy };
     return { ...this.owner.declaration(), ...rejoinFacts(parts, this.nowMs) };
   }
 
   onAnswer(answer: GateAnswer, asked: Asked): void {
+    this.owner.onTold(asked);
+    if (answer.settings !== undefined) this.owner.onSettings(answer);
     for (const [uid, seq, rank, rr, arr, entrance] of listOf(answer.placed)) {
       const waiting = this.queue.get(uid);
       if (waiting !== undefined) this.queue.stands(waiting, { seq, rank, rr, arr, my: entrance });
@@ -223,9 +210,16 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     // Rejoining grants nothing: connections are counted by claims.
     if (asked.script === 'rejoin') this.claim();
     if (answer.unsure) this.lost();
-    // A message was lost.
+    // A message was lost, or an answer.
     const placed = this.queue.size - this.placing.entering.size;
-    if (asked.script === 'claim' && this.session.pending === 0 && answer.mw !== placed) this.rejoin();
+    const isQuiet = this.session.pending === 0 && !this.grants.hasUntold;
+    if (asked.script !== 'rejoin' && isQuiet && answer.mw !== placed) this.correct();
+  }
+
+  /** The fleet has not the same tickets for this node as it has: it says anew what it knows, but not again and again. */
+  private correct(): void {
+    if (this.session.sinceRejoinMs >= REJOIN_AFTER_MS) this.rejoin();
+    else this.lost();
   }
 
   private follow(answer: GateAnswer): void {
@@ -234,8 +228,8 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     if (!this.closed) {
       this.askIn(answer.ask === undefined || this.queue.size === 0 ? NEVER : answer.ask);
       this.lines?.plan(answer.want, listOf(answer.etas), now);
-      this.watchBeat();
     }
+    this.watchBeat();
     this.owner.onState(answer);
   }
 
@@ -246,25 +240,30 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     const grant =
       waiting &&
       new RedisGrant(
-        this,
+        this.grants,
         waiting.ticket,
         uid,
         this.clock.now() - waiting.enteredAtMs,
         line,
         asked.atMs,
+        asked.atWallMs,
         asked.freshMs,
       );
     if (
       waiting === undefined ||
       grant === undefined ||
       (this.lines !== undefined && line === undefined) ||
-      !grant.isFresh()
+      !grant.isYoung
     ) {
       this.unused++;
       if (line !== undefined) this.lines?.release(line);
-      this.handBack(uid, waiting?.ticket.cost ?? 0);
-      if (waiting === undefined) return;
+      if (waiting === undefined) {
+        this.grants.handBack(uid, 0);
+        return;
+      }
+      // It brings the grant back as it comes again: told apart from it, one might overtake the other.
       waiting.placed = false;
+      waiting.admitted = true;
       this.placing.place(waiting);
       return;
     }
@@ -273,12 +272,8 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     const standing = this.queue.standingOf(waiting.ticket);
     if (standing !== undefined) standing.served = true;
     this.counts.noteGranted();
-    this.grants.set(uid, grant);
+    this.grants.hold(grant);
     waiting.resolve(grant);
-  }
-
-  private handBack(uid: string, cost: number): void {
-    this.reports.add('over', { id: uid, cost, outcome: 'ignore', back: true });
   }
 
   private clearUpTo(entrance: number, answer: GateAnswer): void {
@@ -326,7 +321,7 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
   };
 
   private leave(uid: string): void {
-    this.reports.add('left', uid);
+    this.grants.leave(uid);
   }
 
   private drop(waiting: LocalTicket): void {
@@ -345,11 +340,10 @@ export class NodeDesk implements RedisGrantKeeper, SessionHost, PlacingHost, Dea
     if (this.deaf && (this.lines?.free ?? 0) > 0) this.claim();
   }
 
-  /** A node that has something in the gate is heard of; whoever has nothing need not be. */
+  /** A node that has something in the gate is heard of, until its last call is over; whoever has nothing need not be. */
   private watchBeat(): void {
-    const { concurrency } = this.owner.settingsInForce;
-    const has = this.queue.size > 0 || (this.grants.size > 0 && concurrency !== undefined);
-    this.beatAlarm.set(has && !this.closed ? this.session.lastAskedAtMs + this.session.beatMs : NEVER);
+    const has = this.queue.size > 0 || this.grants.size > 0;
+    this.beatAlarm.set(has ? this.session.lastAskedAtMs + this.session.beatMs : NEVER);
   }
 
   async askLast(uids: readonly string[]): Promise<number | undefined> {

@@ -20,12 +20,7 @@ local function sought()
 end
 
 if a.op == 'pause' then
-  local til = a['for'] and now + a['for'] or NEVER
-  if til > math.max(now, paused_until(s, now) or 0) then
-    s.pause = { til = til, reason = a.reason }
-    s.pauses = s.pauses + 1
-    out.done = true
-  end
+  out.done = pause_for(s, now, a['for'], a.reason)
 elseif a.op == 'resume' then
   out.done = s.pause ~= nil
   s.pause = nil

@@ -4,6 +4,9 @@ import type { Grant, Line, Ticket } from '../../contracts.ts';
 /** What a gate is told of its grants. */
 export interface RedisGrantKeeper {
   readonly nowMs: number;
+  readonly wallNowMs: number;
+  /** It is about to be written. */
+  noteBegun(grant: RedisGrant): void;
   noteSent(grant: RedisGrant): void;
   noteEnd(grant: RedisGrant, outcome: Outcome): void;
   noteGivenBack(grant: RedisGrant): void;
@@ -23,6 +26,7 @@ export class RedisGrant implements Grant {
     readonly line: Line | undefined,
     /** Before the claim was sent: the grant is not older than what has passed since. */
     readonly claimedAtMs: number,
+    readonly claimedAtWallMs: number,
     /** So long after that, the fleet counts on its being written. */
     readonly freshMs: number,
   ) {}
@@ -37,7 +41,16 @@ export class RedisGrant implements Grant {
   }
 
   isFresh(): boolean {
-    return this.keeper.nowMs - this.claimedAtMs <= this.freshMs * USABLE_SHARE;
+    const isFresh = this.isYoung;
+    if (isFresh && this.stage === 'granted') this.keeper.noteBegun(this);
+    return isFresh;
+  }
+
+  /** By both clocks: the monotonic one may stand still while a machine sleeps or is moved, and nothing goes late for that. */
+  get isYoung(): boolean {
+    const { nowMs, wallNowMs } = this.keeper;
+    const ageMs = Math.max(nowMs - this.claimedAtMs, wallNowMs - this.claimedAtWallMs);
+    return ageMs <= this.freshMs * USABLE_SHARE;
   }
 
   sent(): void {

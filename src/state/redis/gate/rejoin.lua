@@ -1,7 +1,7 @@
 -- A node says what it knows: at its start, after its connection broke, after the server changed or lost data, and when
 -- the gate has taken it for dead. Before that nothing else it asks for is done.
 -- ARGV 1: JSON { header, cfg, weights, declare: true when the settings are to be declared anew, bye: true to leave for good,
---   known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, left? }],
+--   paused?: { for?: ms, reason }: the pause that it knows of, known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, left? }],
 --   tickets: [{ as for `enter`, and how long it has `waited` }], entering: uids whose place the node does not know yet,
 --   busy: true while other requests of it are under way, whose answers may hold grants }
 -- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again), `gone`: uids that were taken out, and
@@ -43,6 +43,9 @@ if a.declare or s.cfg == nil or redis.call('HEXISTS', K.declared, a.n) == 0 then
 end
 expire_unsent(s, now)
 bury(s, now)
+take_pause(s, a, now)
+-- A server that has lost its data has lost the pause that the provider asked for.
+if is_new and a.paused then pause_for(s, now, a.paused['for'], a.paused.reason) end
 
 -- The log anew, with what this node sent: by its ages, which are right on whatever clock this server has.
 local function merge_sends()
@@ -73,14 +76,13 @@ if #a.sends > 0 and is_new then
   merge_sends()
 else
   for _, send in ipairs(a.sends) do
-    if unreserve(s, send.id, send.cost) then
-      push(s, now - send.age, send.cost, send.id)
-      local raw = redis.call('HGET', K.grants, send.id)
-      if raw then
-        local grant = cmsgpack.unpack(raw)
-        grant.sent = true
-        redis.call('HSET', K.grants, send.id, cmsgpack.pack(grant))
-      end
+    local grant, at = grant_of(send.id), now - send.age
+    local was_unsent = unreserve(s, send.id, send.cost)
+    -- One that has expired stands in the log at its latest moment; written later all the same, it counts once more.
+    if was_unsent or (grant and not grant.sent and at > grant.til) then push(s, at, send.cost, send.id) end
+    if grant and not grant.sent then
+      grant.sent = true
+      grant_store(send.id, grant)
     end
   end
 end
@@ -95,7 +97,7 @@ if me.g > 0 then
       -- Its answer may be on its way there.
       out.unsure = true
     else
-      local grant = cmsgpack.unpack(redis.call('HGET', K.grants, uid))
+      local grant = grant_of(uid)
       unreserve(s, uid, grant.cost)
       grant_drop(s, uid, grant, now)
       lost[uid] = true
@@ -104,7 +106,7 @@ if me.g > 0 then
 end
 for uid, grant in pairs(has) do
   local til = now + math.max(0, grant.left or 0)
-  redis.call('HSET', K.grants, uid, cmsgpack.pack({ n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent }))
+  grant_store(uid, { n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent })
   if not grant.sent and is_new then
     unreserve(s, uid, grant.cost)
     reserve(s, uid, grant.cost, til)
@@ -126,7 +128,10 @@ if me.w > 0 then
   end
 end
 for _, t in ipairs(a.tickets) do
-  if waits[t.uid] and was_known and not t.out and not lost[t.uid] then
+  if waits[t.uid] and redis.call('HEXISTS', K.grants, t.uid) == 1 then
+    -- Granted, and the answer is on its way, or lost: which of them, it says when it comes again.
+    out.unsure = true
+  elseif waits[t.uid] and was_known and not t.out and not lost[t.uid] then
     out.gone = out.gone or {}
     out.gone[#out.gone + 1] = t.uid
   elseif waits[t.uid] then

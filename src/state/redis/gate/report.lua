@@ -1,6 +1,7 @@
 #!lua flags=allow-oom
--- What became of calls: written, over, or wanted no more. One at a time while there are few, many at once in a flood.
+-- What became of calls: being written, written, over, or wanted no more. One at a time while there are few, many at once in a flood.
 -- ARGV 1: JSON { header,
+--   begun: [uid of a grant whose write has begun and takes longer than its grant is good for],
 --   sent: [{ id: uid of the grant, cost, w: ms from before its claim was sent to the write, by the node's clock }],
 --   over: [{ id: uid, cost, outcome: success | failure | ignore, back: true when surely nothing was written,
 --     sent: true when it was written }],
@@ -12,15 +13,23 @@ local s, now, must = begin(a)
 if must then return must end
 local out = {}
 
-local function read_grant(id)
-  local raw = redis.call('HGET', K.grants, id)
-  return raw and cmsgpack.unpack(raw) or nil
+-- So long at most a write keeps others away: longer than any call may take (ms).
+local LONGEST_WRITE_MS = 86400000
+
+for _, uid in ipairs(a.begun) do
+  local grant = grant_of(uid)
+  if grant and not grant.sent then
+    grant.begun = true
+    grant_store(uid, grant)
+    -- One that was held to be over by now counts once more when it is written.
+    reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
+  end
 end
 
 -- A write was not later than this script, nor than the claim's own time plus `w`: the earlier of the two is still safe.
 local written = {}
 for _, one in ipairs(a.sent) do
-  one.grant = read_grant(one.id)
+  one.grant = grant_of(one.id)
   one.at = now
   if one.grant then one.at = math.max(one.grant.at, math.min(now, one.grant.at + one.w)) end
   written[#written + 1] = one
@@ -37,12 +46,12 @@ for _, one in ipairs(written) do
     -- twice: too much, never too little.
     if unreserve(s, one.id, grant.cost) or one.at > grant.til then push(s, one.at, grant.cost, one.id) end
     grant.sent = true
-    redis.call('HSET', K.grants, one.id, cmsgpack.pack(grant))
+    grant_store(one.id, grant)
   end
 end
 
 for _, one in ipairs(a.over) do
-  local grant = read_grant(one.id)
+  local grant = grant_of(one.id)
   if grant then
     if one.back then
       unreserve(s, one.id, grant.cost)

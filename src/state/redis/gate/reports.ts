@@ -7,6 +7,7 @@ const MOST_UNDER_WAY = 2;
 
 /** As `report.lua` reads it. */
 export interface Report {
+  readonly begun: string[];
   readonly sent: Array<{ readonly id: string; readonly cost: number; readonly w: number }>;
   readonly over: Array<{
     readonly id: string;
@@ -20,8 +21,9 @@ export interface Report {
 
 type Facts = { readonly [Kind in keyof Report]: Report[Kind][number] };
 
-const empty = (): Report => ({ sent: [], over: [], left: [] });
-const sizeOf = ({ sent, over, left }: Report): number => sent.length + over.length + left.length;
+const empty = (): Report => ({ begun: [], sent: [], over: [], left: [] });
+const sizeOf = ({ begun, sent, over, left }: Report): number =>
+  begun.length + sent.length + over.length + left.length;
 
 /**
  * Tells the fleet what became of this node's calls: each at once while there are few, many in one request in a flood,

@@ -28,6 +28,7 @@ describe('what a node says of itself', () => {
     const said: Array<{ busy: boolean; read: readonly string[] }> = [];
     const host: SessionHost = {
       facts: () => ({ hold: 0, h: undefined, o: undefined }),
+      mayRejoin: true,
       rejoinFacts: () => {
         said.push({ busy: session.pending > 0, read: [...read] });
         return {};

@@ -15,18 +15,23 @@ export interface SessionOptions {
 /** What a session asks of its gate. */
 export interface SessionHost {
   /** Header fields that only the gate knows. */
-  facts(): Pick<GateHeader, 'hold' | 'h' | 'o'>;
+  facts(): Pick<GateHeader, 'hold' | 'h' | 'o' | 'z'>;
   /** What this node knows, for a gate that does not know it. */
   rejoinFacts(): object;
+  /** Whether it may say so: a gate that was closed may have a successor, which speaks for both. */
+  readonly mayRejoin: boolean;
   onAnswer(answer: GateAnswer, asked: Asked): void;
 }
 
 /** One request, as it was asked. */
 export interface Asked {
   readonly atMs: number;
+  readonly atWallMs: number;
   /** For how long its grants may be used. */
   readonly freshMs: number;
   readonly script: GateScriptName;
+  /** What it told of its gate. */
+  readonly facts: ReturnType<SessionHost['facts']>;
 }
 
 export interface RequestOptions {
@@ -62,6 +67,7 @@ export class Session {
   /** Requests without an answer yet. */
   pending = 0;
   lastAskedAtMs = Number.NEGATIVE_INFINITY;
+  private rejoinedAtMs = Number.NEGATIVE_INFINITY;
   private version = 0;
   private rttMs = 0;
   private nodes = 1;
@@ -79,6 +85,11 @@ export class Session {
     return Math.min(LONGEST_BEAT_MS, Math.max(LEAST_BEAT_MS, this.nodes * BEAT_PER_NODE_MS));
   }
 
+  /** Since this node last said what it knows. */
+  get sinceRejoinMs(): number {
+    return this.options.clock.now() - this.rejoinedAtMs;
+  }
+
   /** Rejects when there is no answer. */
   async request(script: GateScriptName, body: object, options: RequestOptions = {}): Promise<GateAnswer> {
     for (let tries = 1; ; tries++) {
@@ -90,17 +101,23 @@ export class Session {
         this.host.onAnswer(told, asked);
       });
       if (answer.rejoin === undefined) return answer;
-      if (tries === TRIES) throw new Error('the gate does not let this node in');
+      if (tries === TRIES || !this.host.mayRejoin) throw new Error('the gate does not let this node in');
       await this.rejoin();
     }
   }
 
   /** Says what this node knows; one at a time. */
-  rejoin(more: object = {}): Promise<void> {
-    this.rejoining ??= this.sayAll(more).finally(() => {
+  rejoin(): Promise<void> {
+    this.rejoining ??= this.sayAll({}).finally(() => {
       this.rejoining = undefined;
     });
     return this.rejoining;
+  }
+
+  /** Takes leave: what waits here does not wait any more. */
+  async leave(): Promise<void> {
+    await this.rejoining?.catch(() => {});
+    await this.sayAll({ bye: true });
   }
 
   /** Whether this is later than all that was heard before; it is noted as heard. */
@@ -113,7 +130,8 @@ export class Session {
 
   private async sayAll(more: object): Promise<void> {
     const asked = this.asked('rejoin');
-    const header = this.header(asked, this.host.facts().h === undefined ? undefined : 0);
+    this.rejoinedAtMs = asked.atMs;
+    const header = this.header(asked, asked.facts.h === undefined ? undefined : 0);
     await this.run(asked, { ...header, ...this.host.rejoinFacts(), ...more }, (answer) => {
       if ('bye' in answer) return;
       if (answer.e !== this.epoch) {
@@ -126,10 +144,11 @@ export class Session {
   }
 
   private asked(script: GateScriptName): Asked {
-    const atMs = this.options.clock.now();
+    const { clock } = this.options;
+    const atMs = clock.now();
     const expectedMs = this.rttMs * ROUND_TRIPS + this.pending * PER_PENDING_MS;
     const freshMs = Math.max(this.options.freshnessMs, Math.min(LONGEST_FRESHNESS_MS, expectedMs));
-    return { atMs, freshMs, script };
+    return { atMs, atWallMs: clock.wallNow(), freshMs, script, facts: this.host.facts() };
   }
 
   private header(asked: Asked, lines: number | undefined): GateHeader {
@@ -144,7 +163,7 @@ export class Session {
       f: asked.freshMs,
       cu: this.clearedUpTo,
       l: lines,
-      ...this.host.facts(),
+      ...asked.facts,
     };
   }
 

@@ -17,7 +17,8 @@ export function toWire({ limits, concurrency, queue, breaker }: GateSettings): W
     limits: limits.map(({ rate, even, guardMs }) => ({
       c: rate.count,
       w: rate.windowMs,
-      g: guardMs,
+      // The scripts' numbers have fewer digits: rounded up to what they keep, or one limit would be taken for two.
+      g: Math.ceil(guardMs * 1_000 - 1e-6) / 1_000,
       e: even,
     })),
     concurrency,

@@ -24,6 +24,15 @@ local function paused_until(s, now)
   return nil
 end
 
+-- For so long, or until it is resumed; whether this is longer than before.
+local function pause_for(s, now, for_ms, reason)
+  local til = for_ms and now + for_ms or NEVER
+  if til <= math.max(now, paused_until(s, now) or 0) then return false end
+  s.pause = { til = til, reason = reason }
+  s.pauses = s.pauses + 1
+  return true
+end
+
 -- Ms until the ticket behind `position` others could go; nil when nobody can know.
 local function wait_behind(s, now, position, cost)
   local from = math.max(held_until(s, now), paused_until(s, now) or now)

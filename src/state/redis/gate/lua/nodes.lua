@@ -32,7 +32,7 @@ local function bury(s, now)
     local patience = facts.w + facts.g > 0 and 0 or IDLE_NODE_MS
     if now > facts.til + patience then
       for _, uid in ipairs(facts.g > 0 and keys_of_node(K.grants, node) or {}) do
-        grant_drop(s, uid, cmsgpack.unpack(redis.call('HGET', K.grants, uid)), now)
+        grant_drop(s, uid, grant_of(uid), now)
       end
       s.nodes[node] = nil
       s.missing[node] = nil

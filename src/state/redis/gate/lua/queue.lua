@@ -118,8 +118,19 @@ local function queue_clear(s, a, why, retry_at)
   for _, facts in pairs(s.gone) do facts.w = 0 end
 end
 
--- Ends a grant that its node knows nothing of, or that has no node any more: its place is free.
+local function grant_of(uid)
+  local raw = redis.call('HGET', K.grants, uid)
+  return raw and cmsgpack.unpack(raw) or nil
+end
+
+local function grant_store(uid, grant)
+  redis.call('HSET', K.grants, uid, cmsgpack.pack(grant))
+end
+
+-- Ends a grant that its node knows nothing of, or that has no node any more: its place is free. What it had begun to
+-- write may be on the wire.
 local function grant_drop(s, uid, grant, now)
+  if grant.begun and unreserve(s, uid, grant.cost) then push(s, now, grant.cost, uid) end
   redis.call('HDEL', K.grants, uid)
   s.running = s.running - 1
   local node = s.nodes[grant.n]

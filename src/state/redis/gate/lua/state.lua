@@ -51,8 +51,11 @@ local function fresh()
   }
 end
 
-local function run_id()
-  return string.match(redis.call('INFO', 'server'), 'run_id:(%x+)')
+-- A server that starts again has another run id; one that was replaced for a while, missed writes and became the
+-- primary once more has the same, and another history.
+local function server_id()
+  local info = redis.call('INFO', 'server', 'replication')
+  return string.match(info, 'run_id:(%x+)') .. ':' .. string.match(info, 'master_replid:(%x+)')
 end
 
 local function save(s)
@@ -83,7 +86,7 @@ local function open(a)
   if s.format ~= FORMAT then
     error({ err = string.format('STATEFORMAT %s %d', tostring(s.format or 0), FORMAT) })
   end
-  local id = run_id()
+  local id = server_id()
   local lost = s.total > 0 and redis.call('EXISTS', K.log) == 0
   if s.run ~= id or lost then begin_epoch(s, id, a) end
   local now = wall_ms() + s.off

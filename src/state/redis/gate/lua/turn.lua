@@ -6,6 +6,9 @@ local HEAD = 64
 local LEAST_WAIT_MS = 20
 
 local PAGE = 8
+-- Of so many tickets beyond the horizon a node is told when they go: a window that opens lets many go at once, and
+-- whoever has no connection by then is passed over.
+local MOST_ETAS = 16
 
 -- The queue's head, member by member, read page by page: mostly the first decides. The queue must not change but by
 -- taking out members that were passed.
@@ -34,7 +37,7 @@ end
 
 local function make_grant(s, a, now, t)
   local grant = { n = a.n, cost = t.cost, at = now, til = now + a.f, permit = br_pass(s, now, t.uid) }
-  redis.call('HSET', K.grants, t.uid, cmsgpack.pack(grant))
+  grant_store(t.uid, grant)
   reserve(s, t.uid, t.cost, grant.til)
   s.running = s.running + 1
   s.nodes[a.n].g = s.nodes[a.n].g + 1
@@ -124,7 +127,7 @@ local function plan_lines(s, a, now, out)
     -- Cheaper than to take it apart; a cost that reads like a node would only have a connection made for nothing.
     if string.find(member, mine, 15, true) then
       if place <= soon then want = want + 1
-      elseif #etas < 4 then etas[#etas + 1] = slot_at(s, from, place - 1, 1) - now
+      elseif #etas < MOST_ETAS then etas[#etas + 1] = slot_at(s, from, place - 1, 1) - now
       else break end
     end
   end
@@ -199,6 +202,13 @@ local function answer(s, a, now, out)
   return cjson.encode(out)
 end
 
+-- A pause that the provider asked for and that could not be told at once comes with whatever is asked next.
+local function take_pause(s, a, now)
+  if a.z and pause_for(s, now, a.z['for'], a.z.reason) then
+    redis.call('PUBLISH', a.all, cjson.encode({ u = a.u, v = s.ver, e = s.epoch, look = true }))
+  end
+end
+
 -- What every script but `rejoin` begins with: the state, the time, or the answer that sends the node to rejoin.
 local function begin(a)
   local s, now, must = open(a)
@@ -209,5 +219,6 @@ local function begin(a)
   hear(s, a, now)
   expire_unsent(s, now)
   bury(s, now)
+  take_pause(s, a, now)
   return s, now, nil
 end

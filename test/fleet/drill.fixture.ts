@@ -1,0 +1,89 @@
+import { VirtualClock } from '../../src/shared/virtual-clock.ts';
+import type { GateSettings, Grant, Ticket, Urgency } from '../../src/state/contracts.ts';
+import { VirtualFleet, type VirtualNode } from './virtual-fleet.fixture.ts';
+
+export interface DrillCall {
+  readonly id: string;
+  readonly ticket: Ticket;
+  grant: Grant | undefined;
+  error: unknown;
+  grantedAtMs: number;
+}
+
+export interface DrillFacts {
+  readonly urgency?: Urgency;
+  readonly client?: string;
+  readonly deadlineInMs?: number;
+  /** How long it takes from its write to its end. */
+  readonly serviceMs?: number;
+  /** The test writes and ends it by hand. */
+  readonly holds?: boolean;
+}
+
+/** Several nodes, one upstream, virtual time. What is granted is written at once and over at once, unless told. */
+export class Drill {
+  readonly clock = new VirtualClock();
+  readonly order: string[] = [];
+  readonly sends: number[] = [];
+  fleet!: VirtualFleet;
+
+  static async start(url: string, count: number, settings: GateSettings, rejoinMs = 0): Promise<Drill> {
+    const drill = new Drill();
+    drill.fleet = await VirtualFleet.start(url, drill.clock);
+    for (let index = 0; index < count; index++) {
+      await drill.fleet.add({ settings, rejoinMs }).gate.refresh();
+    }
+    await drill.fleet.settled();
+    return drill;
+  }
+
+  node(index: number): VirtualNode {
+    return this.fleet.nodes[index]!;
+  }
+
+  call(node: VirtualNode, id: string, facts: DrillFacts = {}): DrillCall {
+    const now = this.clock.now();
+    const { urgency = 3, client = 'a', deadlineInMs = 600_000, serviceMs = 0, holds = false } = facts;
+    const ticket = { id, client, urgency, arrivedAtMs: now, deadlineMs: now + deadlineInMs, cost: 1 };
+    const call: DrillCall = { id, ticket, grant: undefined, error: undefined, grantedAtMs: Number.NaN };
+    node.gate.enter(ticket).then(
+      (grant) => {
+        call.grant = grant;
+        call.grantedAtMs = this.clock.now();
+        this.order.push(id);
+        if (holds) return;
+        this.write(grant);
+        if (serviceMs === 0) grant.end('success');
+        else this.clock.after(serviceMs, () => grant.end('success'));
+      },
+      (error: unknown) => {
+        call.error = error;
+      },
+    );
+    return call;
+  }
+
+  write(grant: Grant): void {
+    this.sends.push(this.clock.now());
+    grant.sent();
+  }
+
+  async enter(index: number, id: string, facts: DrillFacts = {}): Promise<DrillCall> {
+    const call = this.call(this.node(index), id, facts);
+    await this.fleet.settled();
+    return call;
+  }
+
+  async pass(ms: number): Promise<void> {
+    await this.clock.advanceAsync(ms, this.fleet.settled);
+  }
+
+  closest(): number {
+    const sends = this.sends.toSorted((one, other) => one - other);
+    return Math.min(...sends.slice(1).map((atMs, index) => atMs - sends[index]!));
+  }
+
+  async close(): Promise<void> {
+    await this.fleet.close();
+  }
+}
