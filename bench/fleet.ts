@@ -1,9 +1,11 @@
 // Real gateways that share a Redis, before a provider that looks at every arrival: how strict, how fast, and how many
 // scripts a call costs. `npm run bench -- fleet [--nodes 1,3] [--only 'text']`.
 import { parseArgs } from 'node:util';
+import { Redis } from 'ioredis';
 import { startTrial } from '../test/support/fleet-trial.ts';
 import { judgeRate, sentTwice } from '../test/support/judge.ts';
 import { hasRedis } from '../test/support/redis.ts';
+import { aboveIdle, loadBetween, perSecond, readRedisLoad } from './support/redis-load.ts';
 import { printMachine, printTable } from './support/report.ts';
 
 const { values } = parseArgs({
@@ -69,22 +71,20 @@ const IDLE_MS = 5_000;
 
 async function measure(name: string, nodes: number, one: Case): Promise<string[]> {
   const trial = await startTrial({ ...one, nodes, maxWait: '10m' });
+  const redis = new Redis(trial.redis.url);
   try {
-    const idle = await trial.scripts();
+    const begun = await readRedisLoad(redis);
     await Bun.sleep(IDLE_MS);
-    const before = await trial.scripts();
-    const idlePerSec = (before.runs - idle.runs) / (IDLE_MS / 1_000);
-    const startMs = performance.now();
+    const before = await readRedisLoad(redis);
+    const idle = loadBetween(begun, before);
     let left = one.calls;
     const caller = async (node: number): Promise<void> => {
       while (left-- > 0) await trial.call(node, one.query);
     };
     const callers = one.callers === 'at once' ? one.calls : one.callers * nodes;
     await Promise.all(Array.from({ length: callers }, (_, index) => caller(index % nodes)));
-    const tookMs = performance.now() - startMs;
-    const after = await trial.scripts();
-    const scripts = after.runs - before.runs - (idlePerSec * tookMs) / 1_000;
-    const scriptUs = (after.us - before.us) / (after.runs - before.runs);
+    const busy = loadBetween(before, await readRedisLoad(redis));
+    const above = aboveIdle(busy, idle);
     const { arrivals, mostAtOnce } = await trial.judge.report();
     const verdicts = one.rates.map(([count, windowMs]) => judgeRate(arrivals, count, windowMs));
     const violations =
@@ -102,11 +102,14 @@ async function measure(name: string, nodes: number, one: Case): Promise<string[]
         ? `${verdicts[0]!.closestMs.toFixed(1)} ms`
         : `${mostAtOnce} at once`,
       `${((one.leastMs / spanMs) * 100).toFixed(1)} %`,
-      (scripts / one.calls).toFixed(2),
-      scriptUs.toFixed(0),
-      idlePerSec.toFixed(1),
+      (above.scripts / one.calls).toFixed(2),
+      (above.commands / one.calls).toFixed(1),
+      (busy.scriptUs / busy.scripts).toFixed(0),
+      (above.cpuUs / one.calls).toFixed(0),
+      perSecond(idle.scripts, idle).toFixed(1),
     ];
   } finally {
+    redis.disconnect();
     await trial.stop();
   }
 }
@@ -135,7 +138,9 @@ printTable(
     'closest window',
     'of the limit',
     'scripts a call',
+    'commands inside too',
     'µs a script',
+    'Redis CPU µs a call',
     'scripts/s idle',
   ],
   rows,

@@ -13,6 +13,9 @@ const names = [
   'start',
   'burst',
   'fleet',
+  'processes',
+  'overshoot',
+  'fleet-scale',
   'dashboards',
   'dashboard-heap',
 ].filter((name) => existsSync(`${root}bench/${name}.ts`));

@@ -107,6 +107,7 @@ const ROOMS: Readonly<Record<string, RoomRule>> = {
       state: 'types',
       gateway: 'types',
       server: 'types',
+      fleet: 'types',
     },
     libraries: ['pino', 'prom-client', 'node:fs'],
     because: 'implements the reporter that gateway asks for and the pages that server asks for; only looks',

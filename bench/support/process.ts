@@ -80,8 +80,18 @@ export function startComporta(
   env: Record<string, string> = {},
   name = 'comporta',
   adminListen = '127.0.0.1:0',
+  flags: readonly string[] = [],
 ): Promise<ServerProcess> {
-  const cmd = [process.execPath, MAIN, 'start', '--config', configFile, '--admin-listen', adminListen];
+  const cmd = [
+    process.execPath,
+    MAIN,
+    'start',
+    '--config',
+    configFile,
+    '--admin-listen',
+    adminListen,
+    ...flags,
+  ];
   return startPrinting(name, cmd, 'stderr', /gateway\s+(http:\/\/\S+)/, env);
 }
 

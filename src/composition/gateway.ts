@@ -174,6 +174,8 @@ export class Gateway {
           draining: () => this.edge.draining,
           state: () => state.status(),
           nodes: () => state.registry.size,
+          fleet: async () => (state.status().kind === 'memory' ? undefined : this.fleet.totals()),
+          sharing: () => state.sharing(),
         }),
       }),
       trustedProxies: addressSet(config.clients.trustProxies),
@@ -194,7 +196,7 @@ export class Gateway {
       process: facts,
       cache: () => state.cache.stats(),
       maxCacheBytes: config.cache.maxSizeBytes,
-      deniedClients: () => state.access.denied().length,
+      deniedClients: () => state.access.snapshot().denied,
       ledger: () => this.ledgerWatch.status(),
       readiness: () => this.readiness(),
       burst: () => this.bursts.current(),
@@ -232,7 +234,7 @@ export class Gateway {
       applied = this.applyRules();
     });
     await Promise.all([applied, ready]);
-    const stopHearing = this.state.ruleRevisions?.onChange(() => void this.applyRules());
+    const stopHearing = this.state.ruleRevisions?.onChange(() => void this.rules.look());
     if (stopHearing !== undefined) this.stops.push(stopHearing);
     this.dataPlane.start();
     try {
@@ -285,8 +287,9 @@ export class Gateway {
     this.fleet.introduce(facts, agreementOf(this.loaded.config));
   }
 
+  /** What goes wrong is told there, and tried again. */
   private async applyRules(): Promise<void> {
-    await this.rules.apply().catch((error) => this.rulesFailed(error));
+    await this.rules.apply().catch(() => {});
   }
 
   private buildFlusher(config: Config): UsageFlusher {
@@ -332,13 +335,6 @@ export class Gateway {
     });
     const site = { basePath: admin.basePath, ...(dashboardFolder === undefined ? {} : { dashboardFolder }) };
     return new AdminPlane({ app: createAdminApp(ports, site), listen: admin.listen });
-  }
-
-  private rulesFailed(error: unknown): void {
-    this.options.log.error(
-      { err: error },
-      'the stored rules could not be read; those of the file are in force, and it is tried again',
-    );
   }
 
   private async reload(): Promise<ConfigReload> {

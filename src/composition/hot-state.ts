@@ -10,6 +10,7 @@ import type { ClientLimiter, Gate, GateEvent, GateSettings, Lines } from '../sta
 import type { FleetRegistry, StateServer, StateStatus } from '../state/fleet-contract.ts';
 import type { SharedFlights } from '../state/flights-contract.ts';
 import type { RuleRevisions } from '../state/revisions-contract.ts';
+import type { SharingCounts } from '../state/sharing-contract.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** What a gate is made of, whoever else shares it. */
@@ -50,6 +51,8 @@ export interface HotState {
   /** How other processes learn that stored rules have changed; undefined: there are none. */
   readonly ruleRevisions: RuleRevisions | undefined;
   status(): StateStatus;
+  /** How sharing went at this process; undefined: it shares nothing. */
+  sharing(): SharingCounts | undefined;
   /** What the server says of itself; undefined: there is none, or it does not answer. Never rejects. */
   server(): Promise<StateServer | undefined>;
   /** Resolves once it can be used, or it is known that it cannot for now. Never rejects. */

@@ -46,6 +46,10 @@ export class MemoryState implements HotState {
     return { kind: 'memory' };
   }
 
+  sharing(): undefined {
+    return undefined;
+  }
+
   async server(): Promise<StateServer | undefined> {
     return undefined;
   }

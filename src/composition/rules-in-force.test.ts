@@ -21,6 +21,8 @@ function setUp(fileRules: readonly string[] = []) {
   const asked: Array<{ ids: string[]; answer: () => void; fail: () => void }> = [];
   const inForce: string[][] = [];
   const file = fileRules.map(ruleOf);
+  const said: string[] = [];
+  const say = (facts: object, message: string) => void said.push(`${JSON.stringify(facts)} ${message}`);
   const rules = new RulesInForce({
     clock,
     store: {
@@ -36,9 +38,9 @@ function setUp(fileRules: readonly string[] = []) {
     },
     file: () => file,
     replace: (replaced) => void inForce.push(replaced.map(({ id }) => id)),
-    log: { warn: () => {}, error: () => {} },
+    log: { info: say, warn: say, error: say },
   });
-  return { clock, stored, asked, inForce, file, rules };
+  return { clock, stored, asked, inForce, file, rules, said };
 }
 
 const turns = async (): Promise<void> => {
@@ -114,4 +116,63 @@ test('where the file and the ledger have the same id, the file counts', async ()
   asked[0]!.answer();
   await applied;
   expect(inForce.at(-1)).toEqual(['same', 'own']);
+});
+
+test('a ledger that stays away is told once, without a stack, and asked less and less often', async () => {
+  const { clock, asked, rules, said } = setUp();
+  const first = rules.apply().catch(() => {});
+  asked[0]!.fail();
+  await first;
+  const askedAtMs: number[] = [];
+  for (let ms = 0; ms < 40_000; ms += 500) {
+    // Without Redis, nodes look every second whether rules have changed.
+    if (ms % 1_000 === 0) void rules.look();
+    clock.advance(500);
+    await turns();
+    if (asked.length > askedAtMs.length + 1) {
+      askedAtMs.push(clock.now());
+      asked.at(-1)!.fail();
+      await turns();
+    }
+  }
+  const gaps = askedAtMs.map((atMs, index) => atMs - (askedAtMs[index - 1] ?? askedAtMs[0]! - 1_000));
+  expect(gaps).toEqual([1_000, 2_000, 4_000, 8_000, 10_000, 10_000]);
+  expect(said).toHaveLength(1);
+  expect(said[0]).toStartWith('{"reason":');
+  expect(said[0]).not.toContain('    at ');
+  clock.advance(10_000);
+  asked.at(-1)!.answer();
+  await turns();
+  expect(said).toHaveLength(2);
+  expect(said[1]).toContain('the stored rules are read again');
+  // From now on whoever looks reads.
+  void rules.look();
+  expect(asked).toHaveLength(9);
+  rules.close();
+});
+
+test('rules that have not changed are left alone, however often they are read, and told of once', async () => {
+  const { stored, asked, inForce, file, rules, said } = setUp(['same']);
+  stored.push('same', 'own');
+  const read = async () => {
+    const applied = rules.apply().catch(() => {});
+    asked.at(-1)!.answer();
+    await applied;
+  };
+  for (let count = 0; count < 5; count++) await read();
+  expect(inForce).toEqual([['same', 'own']]);
+  expect(said).toEqual(['{"rule":"same"} a stored rule is hidden by one of the file']);
+  // A ledger that does not answer changes nothing, either.
+  const unanswered = rules.apply().catch(() => {});
+  asked.at(-1)!.fail();
+  await unanswered;
+  expect(inForce).toHaveLength(1);
+  stored.pop();
+  await read();
+  file.push(ruleOf('new'));
+  await read();
+  stored.push('own');
+  await read();
+  expect(inForce.slice(1)).toEqual([['same'], ['same', 'new'], ['same', 'new', 'own']]);
+  rules.close();
 });

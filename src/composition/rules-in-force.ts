@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { StoredRule } from '../ledger/contracts.ts';
 import type { AccessRule } from '../policies/access/rule.ts';
 import { readRuleDocument } from '../server/admin/resources/rule-document.ts';
@@ -10,12 +11,14 @@ export interface RulesInForceOptions {
   readonly file: () => readonly AccessRule[];
   readonly replace: (rules: readonly AccessRule[]) => void;
   readonly log: {
+    info(facts: object, message: string): void;
     warn(facts: object, message: string): void;
     error(facts: object, message: string): void;
   };
 }
 
-const RETRY_MS = 1_000;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 10_000;
 
 /**
  * Puts the rules of the file and of the ledger in force. The ledger is read one time after another, since an answer
@@ -28,6 +31,12 @@ export class RulesInForce {
   private stored: readonly StoredRule[] = [];
   private retry: Timer | undefined;
   private closed = false;
+  /** Readings in a row that had no answer. */
+  private failures = 0;
+  /** What the rules in force were made of. */
+  private inForce:
+    | { readonly file: readonly AccessRule[]; readonly stored: readonly StoredRule[] }
+    | undefined;
 
   constructor(options: RulesInForceOptions) {
     this.options = options;
@@ -44,6 +53,11 @@ export class RulesInForce {
       () => this.begin(),
     );
     return this.next;
+  }
+
+  /** As `apply`, when something may have changed; a ledger that is away is asked when its time has come. Never rejects. */
+  async look(): Promise<void> {
+    if (this.failures === 0) await this.apply().catch(() => {});
   }
 
   close(): void {
@@ -64,20 +78,47 @@ export class RulesInForce {
     this.retry?.cancel();
     try {
       this.stored = await this.options.store.list();
+      this.answered();
     } catch (error) {
-      if (!this.closed) {
-        this.retry = this.options.clock.after(RETRY_MS, () => void this.apply().catch(() => {}));
-      }
+      if (!this.closed) this.failed(error);
       throw error;
     } finally {
-      this.options.replace(this.merged());
+      this.putInForce();
     }
   }
 
+  /** Only what has changed: without Redis nodes read the rules every second, and each of them would begin anew. */
+  private putInForce(): void {
+    const { stored } = this;
+    const file = [...this.options.file()];
+    if (isDeepStrictEqual({ file, stored }, this.inForce)) return;
+    this.options.replace(this.merged(file));
+    this.inForce = { file, stored };
+  }
+
+  private answered(): void {
+    if (this.failures > 0) this.options.log.info({ tries: this.failures }, 'the stored rules are read again');
+    this.failures = 0;
+  }
+
+  /** Told once, until there is an answer again. */
+  private failed(error: unknown): void {
+    const { clock, log } = this.options;
+    if (this.failures === 0) {
+      const reason = error instanceof Error ? error.message : String(error);
+      const message =
+        'the stored rules cannot be read: those of the file and those known last are in force; it is tried again';
+      log.error({ reason }, message);
+    }
+    const backoffMs = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.failures, 10));
+    this.failures++;
+    this.retry = clock.after(backoffMs, () => void this.apply().catch(() => {}));
+  }
+
   /** Where both have an id, the file's counts. */
-  private merged(): AccessRule[] {
-    const { file, log } = this.options;
-    const rules = [...file()];
+  private merged(file: readonly AccessRule[]): AccessRule[] {
+    const { log } = this.options;
+    const rules = [...file];
     const taken = new Set(rules.map(({ id }) => id));
     for (const { id, document } of this.stored) {
       const read = readRuleDocument(document);

@@ -15,6 +15,8 @@ export interface Agreement {
 
 /** Upstreams whose parts are told one by one. */
 const MOST_UPSTREAMS = 200;
+/** And what they may take, as JSON: a node that says more of itself than the registry takes would say nothing. */
+const MOST_CHARS = 60_000;
 
 /**
  * What of a configuration must agree: limits, concurrency, queue and breaker of each upstream, where it leads, routes,
@@ -23,12 +25,17 @@ const MOST_UPSTREAMS = 200;
 export function agreementOf(config: Config): Agreement {
   const names = Object.keys(config.upstreams).sort();
   const parts: Record<string, string> = {};
+  let chars = 0;
+  let told = 0;
   for (const name of names.slice(0, MOST_UPSTREAMS)) {
-    for (const [key, value] of Object.entries(upstreamParts(config.upstreams[name]!))) {
-      parts[`upstreams.${name}.${key}`] = value;
-    }
+    const entries = Object.entries(upstreamParts(config.upstreams[name]!));
+    const named = entries.map(([key, value]) => [`upstreams.${name}.${key}`, value] as const);
+    chars += JSON.stringify(Object.fromEntries(named)).length;
+    if (chars > MOST_CHARS) break;
+    for (const [path, value] of named) parts[path] = value;
+    told++;
   }
-  const rest = names.slice(MOST_UPSTREAMS).map((name) => [name, upstreamParts(config.upstreams[name]!)]);
+  const rest = names.slice(told).map((name) => [name, upstreamParts(config.upstreams[name]!)]);
   if (rest.length > 0) parts['upstreams (others)'] = digest(rest);
   parts.routes = digest(config.routes);
   parts.clients = digest(config.clients);

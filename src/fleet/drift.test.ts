@@ -1,7 +1,9 @@
 import { afterAll, describe, expect, test } from 'bun:test';
 import { ConfigFolder } from '../config/config-file.fixture.ts';
+import { LONGEST_TEXT } from '../state/redis/fleet/registry.ts';
 import { agreementOf } from './agreement.ts';
 import { driftOf, strayNodes } from './drift.ts';
+import { tellFacts } from './node-facts.ts';
 
 const folder = new ConfigFolder();
 afterAll(() => folder.remove());
@@ -61,6 +63,32 @@ describe('what must agree', () => {
     const { parts } = agreementOf(folder.loaded(`upstreams:\n${many}\nroutes: []\n`).config);
     expect(parts['upstreams (others)']).toMatch(/^[0-9a-f]{12}$/);
     expect(JSON.stringify(parts).length).toBeLessThan(65_536);
+  });
+
+  test('what a node says of itself fits into the registry, however long the names and limits of its upstreams', () => {
+    const upstream =
+      '{ url: "http://a.test", limits: ["100 per 1s", "5000 per 1h", "100000 per 1d"], concurrency: 8, breaker: { consecutive: 5 } }';
+    const names = Array.from({ length: 200 }, (_, index) => `credit-bureau-partner-${index}`);
+    const many = (count: number) =>
+      names
+        .slice(0, count)
+        .map((name) => `  ${name}: ${upstream}`)
+        .join('\n');
+    const configOf = (count: number) => folder.loaded(`upstreams:\n${many(count)}\nroutes: []\n`).config;
+    const { hash, parts } = agreementOf(configOf(200));
+    const node = {
+      host: 'h'.repeat(255),
+      pid: 1,
+      version: '1',
+      startedAtMs: 0,
+      url: 'http://a.test',
+      adminUrl: undefined,
+    };
+    expect(tellFacts({ ...node, agreement: parts }).length).toBeLessThanOrEqual(LONGEST_TEXT);
+    expect(parts['upstreams.credit-bureau-partner-0.limits']).toContain('5000 per 1h');
+    // One that is not told by itself matters all the same.
+    expect(parts['upstreams (others)']).not.toBe(agreementOf(configOf(199)).parts['upstreams (others)']);
+    expect(hash).not.toBe(agreementOf(configOf(199)).hash);
   });
 });
 

@@ -93,16 +93,17 @@ export class FleetSampler {
   }
 
   private async settle(): Promise<void> {
-    if (this.asking) return;
+    if (this.asking || this.pending.length === 0) return;
     this.asking = true;
     const { clock, isWatched, look } = this.options;
     const looked = isWatched() ? await look(SECONDS_ASKED) : undefined;
     this.asking = false;
     if (looked !== undefined) this.askedAtMs = clock.now();
-    const heard = looked === undefined ? [] : this.newSeconds(looked);
     const [first, ...others] = this.pending;
     this.pending = [];
-    if (first !== undefined) this.publish(first, heard);
+    // A look of somebody who has just begun has shown them meanwhile.
+    if (first === undefined) return;
+    this.publish(first, looked === undefined ? [] : this.newSeconds(looked));
     for (const own of others) this.publish(own, []);
   }
 
@@ -140,22 +141,26 @@ export class FleetSampler {
     const bySecond = new Map<number, HeardSecond[]>();
     const ownSamples = new Map<number, LiveSample>();
     const ownBySeq = new Map(own.samples().map((sample) => [sample.seq, sample]));
+    for (const { seq, second } of looked.nodes.find(({ id }) => id === self)?.seconds ?? []) {
+      const sample = ownBySeq.get(seq);
+      if (sample !== undefined) ownSamples.set(second, sample);
+    }
+    const [lastSecond, last] = [...ownSamples].at(-1) ?? [looked.second, own.samples().at(-1)];
     this.heardUpTo = new Map();
     for (const { id, seconds } of looked.nodes) {
-      for (const { seq, second, text } of seconds) {
+      // What is later than this node's own last second is for the samples that follow.
+      for (const { seq, second, text } of seconds.filter((one) => one.second <= lastSecond)) {
         bySecond.set(second, [...(bySecond.get(second) ?? []), new HeardSecond(text)]);
-        const sample = id === self ? ownBySeq.get(seq) : undefined;
-        if (sample !== undefined) ownSamples.set(second, sample);
         if (id !== self) this.heardUpTo.set(id, seq);
       }
     }
+    const taken = new Set([...ownSamples.values()].map(({ seq }) => seq));
+    this.pending = this.pending.filter(({ sample }) => !taken.has(sample.seq));
     this.window = new MinuteWindow();
     this.totals = new UsageTotals();
     this.window.push(this.totals);
     this.kept = [];
-    const last = own.samples().at(-1);
     if (last === undefined) return;
-    const lastSecond = [...ownSamples].find(([, { seq }]) => seq === last.seq)?.[0] ?? looked.second;
     const known = Math.min(...bySecond.keys(), lastSecond);
     for (let second = Math.max(known, lastSecond - SAMPLES_KEPT + 1); second <= lastSecond; second++) {
       const heard = bySecond.get(second) ?? [];

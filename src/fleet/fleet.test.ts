@@ -199,6 +199,47 @@ describe('samples of the fleet', () => {
     expect(ends.every((end, index) => index === 0 || end === ends[index - 1]! + 1)).toBe(true);
   });
 
+  test('whoever begins to look right after a second has ended sees it once', async () => {
+    const { a, b, clock, second } = fleetOfTwo();
+    a.watched = true;
+    await second();
+    a.watched = false;
+    clock.advance(6_000);
+    await second();
+    a.call(1, 2);
+    b.call(1, 3);
+    // This node has told of it, and waits for what the others tell.
+    clock.advance(1_000 - (clock.now() % 1_000) + 100);
+    await a.fleet.sampler.prepare();
+    a.watched = true;
+    expect(a.fleet.sampler.samples().at(-1)!.requests).toBe(5);
+    clock.advance(200);
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+    expect(a.fleet.sampler.minute().latency?.count).toBe(5);
+    a.call(1);
+    b.call(1);
+    await second();
+    expect(a.fleet.sampler.samples().at(-1)!.requests).toBe(2);
+    expect(a.fleet.sampler.minute().latency?.count).toBe(7);
+  });
+
+  test('what another node told before this one had told the same second is in the next sample', async () => {
+    const { board, a, b, clock, second } = fleetOfTwo();
+    for (let index = 0; index < 3; index++) await second();
+    a.call(1, 2);
+    b.call(1, 3);
+    // Its own beat is on its way.
+    const { beats, seconds } = board.nodes.get('a')!;
+    clock.advance(1_000 - (clock.now() % 1_000) + 100);
+    const [beat, ended] = [beats.pop()!, seconds.pop()!];
+    await a.fleet.sampler.prepare();
+    a.watched = true;
+    beats.push(beat);
+    seconds.push(ended);
+    await second();
+    expect(a.fleet.sampler.minute().latency?.count).toBe(5);
+  });
+
   test('go on with this node’s own while Redis is away', async () => {
     const { board, a, b, second } = fleetOfTwo();
     a.watched = true;
@@ -242,11 +283,30 @@ describe('totals of the fleet', () => {
     expect(a.fleet.recorder.totals().total).toBe(4);
   });
 
+  test('are the same at every node, a second later at most, and unknown while Redis is away', async () => {
+    const { board, a, b, clock, second } = fleetOfTwo();
+    a.call(2, 4);
+    b.call(4, 6);
+    b.recorder.inFlight = 2;
+    await second();
+    const [here, there] = await Promise.all([a.fleet.totals(), b.fleet.totals()]);
+    expect(here).toMatchObject({ requests: 10, successes: 10, failures: 0, perSecond: 10, inFlight: 2 });
+    expect(there).toEqual(here);
+    expect((await a.fleet.view()).totals).toEqual(here!);
+    // Several scrapes at a time ask once.
+    const { looks } = board;
+    await Promise.all([a.fleet.totals(), a.fleet.totals()]);
+    expect(board.looks).toBe(looks);
+    clock.advance(1_000);
+    board.away = true;
+    expect(await a.fleet.totals()).toBeUndefined();
+  });
+
   test('the view names every node, this one as it is now', async () => {
     const { a, b, second } = fleetOfTwo();
     await second();
     a.call(1, 2);
-    const { nodes, drift } = (await a.fleet.view())!;
+    const { nodes, drift } = await a.fleet.view();
     expect(nodes.map(({ id, facts, state }) => [id, facts?.host, state.requests])).toEqual([
       ['a', 'a', 2],
       ['b', 'b', 0],
@@ -259,18 +319,25 @@ describe('totals of the fleet', () => {
     const { board, a, second } = fleetOfTwo();
     const c = new Node(board, 'c', 'other');
     await second();
-    const view = (await a.fleet.view())!;
+    const view = await a.fleet.view();
     expect(view.nodes.filter(({ strays }) => strays).map(({ id }) => id)).toEqual(['c']);
     expect(view.drift.map(({ path }) => path)).toEqual(['upstreams.score.limits']);
     expect(a.fleet.summary()).toEqual({ nodes: 3, drift: true });
     await c.fleet.leave();
-    expect((await a.fleet.view())!.nodes).toHaveLength(2);
+    expect((await a.fleet.view()).nodes).toHaveLength(2);
   });
 
-  test('nobody knows while Redis is away', async () => {
-    const { board, a, second } = fleetOfTwo();
+  test('while Redis is away the view is of this node alone', async () => {
+    const { board, a, b, second } = fleetOfTwo();
+    a.call(1, 3);
+    b.call(1, 5);
     await second();
     board.away = true;
-    expect(await a.fleet.view()).toBeUndefined();
+    const { nodes, drift } = await a.fleet.view();
+    expect(nodes.map(({ id, facts, state, strays }) => [id, facts?.host, state.requests, strays])).toEqual([
+      ['a', 'a', 3, false],
+    ]);
+    expect(nodes[0]!.state.perSecond).toBe(3);
+    expect(drift).toEqual([]);
   });
 });

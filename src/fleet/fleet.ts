@@ -6,6 +6,7 @@ import type { UsageRecorder } from '../usage/recorder.ts';
 import type { Agreement } from './agreement.ts';
 import { type Drift, driftOf, strayNodes } from './drift.ts';
 import { FleetSampler } from './fleet-sampler.ts';
+import { type FleetTotals, fleetTotals } from './fleet-totals.ts';
 import { heardFacts, type NodeFacts, tellFacts } from './node-facts.ts';
 import { heardState, type NodeState, tellState } from './node-state.ts';
 import { tellSecond } from './told-second.ts';
@@ -34,7 +35,11 @@ export interface NodeView {
 export interface FleetView {
   readonly nodes: readonly NodeView[];
   readonly drift: readonly Drift[];
+  readonly totals: FleetTotals;
 }
+
+/** What was heard so lately is not asked for again. */
+const JUST_NOW_MS = 500;
 
 /** States that were heard so long ago say nothing of now. */
 const STATE_OF_USE_MS = 5_000;
@@ -106,16 +111,25 @@ export class Fleet {
     return { ...own, entered, granted, sent, cancelled, refused };
   }
 
-  /** Asks how the others stand, where that was not heard of just now. Never rejects. */
-  async refresh(): Promise<void> {
-    if (this.options.clock.now() - this.heardAtMs > 500) await this.look({ seconds: 0, facts: false });
+  /** Asks how the others stand, where that was not heard of just now. False: nobody answers. Never rejects. */
+  async refresh(): Promise<boolean> {
+    if (this.options.clock.now() - this.heardAtMs <= JUST_NOW_MS) return true;
+    return (await this.look({ seconds: 0, facts: false })) !== undefined;
   }
 
-  /** Everybody, with what differs. Undefined: the server that knows does not answer. */
-  async view(): Promise<FleetView | undefined> {
+  /** What all nodes do together, as in the view. Undefined: the server that knows does not answer. Never rejects. */
+  async totals(): Promise<FleetTotals | undefined> {
+    return (await this.refresh()) ? fleetTotals([this.ownNow(), ...this.states()]) : undefined;
+  }
+
+  /** Everybody, with what differs. While the server that knows of the others does not answer: this one alone. */
+  async view(): Promise<FleetView> {
     const looked = await this.look({ seconds: 0, facts: true });
-    if (looked === undefined) return undefined;
     const { self } = this;
+    if (looked === undefined) {
+      const own = { id: self, ageMs: 0, facts: this.facts, state: this.ownNow(), strays: false };
+      return { nodes: [own], drift: [], totals: fleetTotals([own.state]) };
+    }
     const read = looked.nodes.map(({ id, ageMs, facts, state }) => ({
       id,
       ageMs,
@@ -133,12 +147,16 @@ export class Fleet {
       state: { ...state, perSecond },
       strays: strays.has(node.id),
     }));
-    return { nodes, drift };
+    return { nodes, drift, totals: fleetTotals(nodes.map(({ state }) => state)) };
   }
 
   /** Is no longer one of them. */
   leave(): Promise<void> {
     return this.options.registry.leave();
+  }
+
+  private ownNow(): NodeState {
+    return heardState(this.ownState(this.options.own.samples().at(-1)?.requests ?? 0));
   }
 
   private tell(sample: LiveSample): void {

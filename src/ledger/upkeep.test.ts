@@ -100,3 +100,19 @@ test('of several processes only the one whose turn it is does it, and one that f
   expect(asked).toEqual([claim, claim, claim, 'release ledger-upkeep']);
   await upkeep.close();
 });
+
+test('a round whose moment nobody could be asked whose turn it is comes within a minute, not an hour later', async () => {
+  let isAway = true;
+  const turn: UpkeepTurn = { claim: async () => (isAway ? undefined : true), release: async () => {} };
+  const { seen, clock, upkeep } = awayFor(0, turn);
+  await upkeep.start();
+  await clock.advanceAsync(10 * 60_000);
+  expect(seen.maintained).toHaveLength(0);
+  isAway = false;
+  await clock.advanceAsync(60_000);
+  expect(seen.maintained).toHaveLength(1);
+  // From then on every hour.
+  await clock.advanceAsync(59 * 60_000);
+  expect(seen.maintained).toHaveLength(1);
+  await upkeep.close();
+});

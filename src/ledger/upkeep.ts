@@ -24,7 +24,8 @@ export interface UpkeepOptions {
 
 /** Of several processes, lets one do a task; see FleetRegistry. Neither rejects. */
 export interface UpkeepTurn {
-  claim(task: string, forMs: number): Promise<boolean>;
+  /** Undefined: nobody knows whose turn it is. */
+  claim(task: string, forMs: number): Promise<boolean | undefined>;
   release(task: string): Promise<void>;
 }
 
@@ -35,6 +36,8 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 60_000;
+/** When it is asked again whose turn it is, while that cannot be known; up to twice as long. */
+const UNKNOWN_RETRY_MS = 30_000;
 
 /**
  * Opens the ledger and keeps it in order for as long as the process runs: tries until the database is there, then
@@ -82,12 +85,13 @@ export class LedgerUpkeep {
   }
 
   private async round(): Promise<void> {
-    const { turn, intervalMs = HOUR_MS } = this.options;
-    if (turn === undefined || (await turn.claim(TASK, intervalMs * TURN_SHARE))) {
-      // Who could not do it leaves it to the next one who asks.
-      if (!(await this.putInOrder())) await turn?.release(TASK);
-    }
-    this.after(intervalMs, () => this.round());
+    const { turn, random, intervalMs = HOUR_MS } = this.options;
+    const isMine = turn === undefined || (await turn.claim(TASK, intervalMs * TURN_SHARE));
+    // Who could not do it leaves it to the next one who asks.
+    if (isMine === true && !(await this.putInOrder())) await turn?.release(TASK);
+    // Where nobody could be asked, nobody does it: soon again, and not all at once.
+    const nextMs = isMine === undefined ? UNKNOWN_RETRY_MS * (1 + random.next()) : intervalMs;
+    this.after(nextMs, () => this.round());
   }
 
   private async putInOrder(): Promise<boolean> {

@@ -3,7 +3,7 @@ import type { OwnPages } from './edge.ts';
 
 /** What `/metrics` can say. */
 export interface MetricsPages {
-  json(): Record<string, unknown>;
+  json(): Promise<Record<string, unknown>>;
   prometheus(openMetrics: boolean): Promise<{ readonly contentType: string; readonly text: string }>;
 }
 
@@ -48,7 +48,9 @@ export function ownPages(state: {
       (request) => {
         const accept = request.headers.get('accept') ?? '';
         const openMetrics = accept.includes('application/openmetrics-text');
-        if (!openMetrics && !accept.includes('text/plain')) return json(200, metrics.json());
+        if (!openMetrics && !accept.includes('text/plain')) {
+          return metrics.json().then((content) => json(200, content));
+        }
         return metrics.prometheus(openMetrics).then(({ contentType, text }) => ({
           status: 200,
           headers: [['Content-Type', contentType]],

@@ -51,10 +51,10 @@ export interface FleetRegistry {
   /** Everybody who is alive, with the last `seconds` of each. Rejects when the server does not answer. */
   look(options: { readonly seconds: number; readonly facts: boolean }): Promise<FleetLook>;
   /**
-   * Whether this node may do `task` for the next `forMs`: of several that ask, one at a time. False while the server
-   * is away. Never rejects.
+   * Whether this node may do `task` for the next `forMs`: of several that ask, one at a time. Undefined: the server
+   * is away, so nobody may, and nobody does. Never rejects.
    */
-  claim(task: string, forMs: number): Promise<boolean>;
+  claim(task: string, forMs: number): Promise<boolean | undefined>;
   /** Lets another one do it. Never rejects. */
   release(task: string): Promise<void>;
   /** Is no longer a node, at once instead of after a while. Never rejects. */

@@ -1,11 +1,14 @@
 import { Counter, Gauge, Registry } from 'prom-client';
+import type { FleetTotals } from '../fleet/fleet-totals.ts';
 import type { BreakerState } from '../policies/breaker/breaker.ts';
 import type { MetricsPages } from '../server/pages.ts';
 import type { CacheStats } from '../state/cache-contract.ts';
 import type { Gate, GateSnapshot } from '../state/contracts.ts';
 import type { StateStatus } from '../state/fleet-contract.ts';
+import type { SharingCounts } from '../state/sharing-contract.ts';
 import type { Histogram } from '../usage/histogram.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
+import { addFleetTotals, addSharing, fleetTotalsJson } from './fleet-metrics.ts';
 
 /** Where the numbers come from. They are kept elsewhere and read here, so that the hot path only adds. */
 export interface MetricsSources {
@@ -16,6 +19,10 @@ export interface MetricsSources {
   readonly state: () => StateStatus;
   /** Processes that share the state, this one included. */
   readonly nodes: () => number;
+  /** Of all of them; undefined: nothing is shared, or what is shared cannot be reached. Never rejects. */
+  readonly fleet: () => Promise<FleetTotals | undefined>;
+  /** Undefined: nothing is shared. */
+  readonly sharing: () => SharingCounts | undefined;
 }
 
 /** From best to worst, for the one word that stands for all upstreams. */
@@ -35,14 +42,9 @@ export function createMetrics(sources: MetricsSources): MetricsPages {
   return { json: () => metricsJson(sources), prometheus: (openMetrics) => exposition(sources, openMetrics) };
 }
 
-function metricsJson({
-  recorder,
-  gates,
-  cache,
-  draining,
-  state,
-  nodes,
-}: MetricsSources): Record<string, unknown> {
+async function metricsJson(sources: MetricsSources): Promise<Record<string, unknown>> {
+  const { recorder, gates, cache, draining, state, nodes } = sources;
+  const fleet = await sources.fleet();
   const snapshots = gates().map(([name, gate]) => [name, ownOf(gate.snapshot())] as const);
   const stateUp = isUp(state());
   const totals = recorder.totals();
@@ -68,7 +70,12 @@ function metricsJson({
       evictions: stats.evictions,
     },
     upstreams: Object.fromEntries(snapshots.map(([name, gate]) => [name, upstreamJson(gate)])),
-    fleet: { nodes: nodes(), state: stateUp ? 'ok' : 'away' },
+    fleet: {
+      nodes: nodes(),
+      state: stateUp ? 'ok' : 'away',
+      totals: fleet === undefined ? null : fleetTotalsJson(fleet),
+      sharing: sources.sharing() ?? null,
+    },
     routes: Object.fromEntries(
       recorder.byRoute().map((usage) => [
         usage.route,
@@ -197,6 +204,9 @@ async function exposition(
   gauge('comporta_fleet_nodes', 'Processes that share the state, as this one knows them.', []).set(
     sources.nodes(),
   );
+  const [fleet, sharing] = [await sources.fleet(), sources.sharing()];
+  if (fleet !== undefined) addFleetTotals(registry, fleet);
+  if (sharing !== undefined) addSharing(registry, sharing);
   gauge('comporta_requests_in_flight', 'Requests that have begun and not ended.', []).set(
     sources.recorder.inFlight,
   );

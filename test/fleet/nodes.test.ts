@@ -72,7 +72,7 @@ describe.skipIf(!hasRedis)('processes that share a Redis', () => {
       fleet.nodes.map(async ({ url }) => (await call(`${url}/metrics`)).json),
     );
     expect(scraped.map(({ total_requests }) => total_requests)).toEqual([20, 30]);
-    expect(scraped[0].fleet).toEqual({ nodes: 2, state: 'ok' });
+    expect(scraped[0].fleet).toMatchObject({ nodes: 2, state: 'ok' });
   }, 30_000);
 
   test('a pause on one holds on all, paced or not, and ends on all', async () => {
@@ -98,6 +98,23 @@ describe.skipIf(!hasRedis)('processes that share a Redis', () => {
       const { status } = (await other.admin.get('/upstreams/score')).json;
       return status.breaker.state === 'closed';
     }, 3_000);
+  }, 20_000);
+
+  test('whichever is asked, the metrics of the fleet are the same within a second', async () => {
+    const totalsAt = async ({ url }: FleetNode) => (await call(`${url}/metrics`)).json.fleet.totals;
+    await call(`${one.url}/ml/items/1`);
+    await call(`${other.url}/ml/items/2`);
+    await until(async () => {
+      const [here, there] = await Promise.all([totalsAt(one), totalsAt(other)]);
+      const { totals } = await fleetOf(one);
+      return [here, there].every(({ requests, successes }) => {
+        return requests === totals.requests && successes === totals.successes && requests >= 2;
+      });
+    }, 3_000);
+    const asText = { headers: { accept: 'text/plain' } };
+    const text = await (await fetch(`${one.url}/metrics`, asText)).text();
+    expect(text).toMatch(/^comporta_fleet_requests \d+$/m);
+    expect(text).toContain('comporta_unshared_total{kind="beat_lost"} 0');
   }, 20_000);
 
   test('a rule that is made on one holds on the other within a second', async () => {

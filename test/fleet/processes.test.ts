@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'bun:test';
+import { readFileSync } from 'node:fs';
 import { cpfAt } from '../../src/shared/cpf.ts';
 import { adminOf } from '../support/admin.ts';
-import { runCli } from '../support/cli.ts';
+import { runCli, spawnCli } from '../support/cli.ts';
 import { hasRedis, startRedis } from '../support/redis.ts';
 import { call, SHIPPED, score, until } from '../support/score.ts';
 import { startProcess } from '../support/started.ts';
@@ -23,6 +24,15 @@ const isAlive = (pid: number): boolean => {
     return true;
   } catch {
     return false;
+  }
+};
+
+const childrenOf = (pid: number): number[] => {
+  try {
+    const listed = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return listed.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
   }
 };
 
@@ -101,4 +111,50 @@ describe.skipIf(!hasRedis)('several processes', () => {
       await redis.stop();
     }
   }, 60_000);
+
+  test.each([1, 2])(
+    'SIGTERM before they listen, with %d of them started, ends all with exit code 0',
+    async (count) => {
+      const redis = await startRedis();
+      const env = {
+        LISTEN: '127.0.0.1:0',
+        ADMIN_LISTEN: '127.0.0.1:0',
+        SANDBOX_LISTEN: '127.0.0.1:0',
+        REDIS_URL: redis.url,
+      };
+      const parent = spawnCli(['start', '--config', SHIPPED, '--processes', '2'], { env });
+      try {
+        // The sandbox is the first one.
+        await until(() => childrenOf(parent.pid).length >= count);
+        const pids = childrenOf(parent.pid);
+        parent.kill('SIGTERM');
+        expect(await parent.exited).toBe(0);
+        expect(await new Response(parent.stderr).text()).not.toContain('is ready');
+        expect(pids.filter(isAlive)).toEqual([]);
+      } finally {
+        parent.kill('SIGKILL');
+        await redis.stop();
+      }
+    },
+    30_000,
+  );
+
+  test('one that hangs is killed soon after a second signal', async () => {
+    const redis = await startRedis();
+    const started = await startProcess(['--processes', '2'], { env: { REDIS_URL: redis.url } });
+    const hung = childrenOf(started.pid).at(-1)!;
+    try {
+      process.kill(hung, 'SIGSTOP');
+      started.kill('SIGTERM');
+      await Bun.sleep(400);
+      expect(isAlive(hung)).toBe(true);
+      started.kill('SIGTERM');
+      expect(await started.exited).toBe(0);
+      expect(isAlive(hung)).toBe(false);
+    } finally {
+      if (isAlive(hung)) process.kill(hung, 'SIGKILL');
+      started.kill('SIGKILL');
+      await redis.stop();
+    }
+  }, 30_000);
 });

@@ -142,6 +142,22 @@ describe.skipIf(!hasRedis)('identical reads at several nodes', () => {
     expect(scripts(await commandCounts(redis.url)) - scripts(answered)).toBe(0);
   }, 20_000);
 
+  test.each([3, 90])('a call that takes a second costs few commands more, for %d requests', async (count) => {
+    const nodes = await fleet(3);
+    respond = async (name) => {
+      await Bun.sleep(1_000);
+      return replyOf([], `answer of ${name}`);
+    };
+    const before = await commandCounts(redis.url);
+    const all = Array.from({ length: count }, (_, place) => nodes[place % 3]!.ask('/a'));
+    await Promise.all(all.map(({ answer }) => answer));
+    const wire = wireCommands(before, await commandCounts(redis.url));
+    console.log(`${count} reads at 3 nodes, a call of 1 s: ${wire} commands`);
+    expect(calls).toHaveLength(1);
+    // Two nodes look three times each.
+    expect(wire).toBeLessThan(12 + 8);
+  });
+
   test('when the node that calls dies another one takes over, once', async () => {
     const nodes = await fleet(3, 400);
     respond = () => new Promise(() => {});

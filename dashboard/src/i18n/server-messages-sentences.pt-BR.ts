@@ -69,11 +69,47 @@ export const SENTENCES: readonly MessagePair[] = [
     'Redis has reached maxmemory: give it more, or delete what is not needed',
     'o Redis chegou a maxmemory: dê mais memória, ou apague o que não é preciso',
   ],
-  ['Redis has reached maxmemory: give it more', 'o Redis chegou a maxmemory: dê mais memória'],
+  [
+    'Redis cannot save its data and takes no more (MISCONF): its log says why; make room on its disk, or set stop-writes-on-bgsave-error no',
+    'o Redis não consegue salvar os seus dados e não aceita mais (MISCONF): o log dele diz por quê; libere espaço em disco, ou defina stop-writes-on-bgsave-error no',
+  ],
+  [
+    'Redis has fewer replicas than min-replicas-to-write asks for: bring them back, or ask for fewer',
+    'o Redis tem menos réplicas do que min-replicas-to-write pede: traga-as de volta, ou peça menos',
+  ],
+  [
+    'a part of the Redis Cluster is served by nobody: redis-cli cluster info says which; it is tried again',
+    'uma parte do Redis Cluster não é atendida por ninguém: redis-cli cluster info diz qual; tenta-se de novo',
+  ],
+  [
+    'this Redis is a part of a Redis Cluster: write redis-cluster:// in REDIS_URL',
+    'este Redis faz parte de um Redis Cluster: escreva redis-cluster:// em REDIS_URL',
+  ],
+  [
+    'this Redis is no Redis Cluster: write redis:// or rediss:// in REDIS_URL',
+    'este Redis não é um Redis Cluster: escreva redis:// ou rediss:// em REDIS_URL',
+  ],
+  [
+    'the certificate of Redis is not trusted ({code}): name the file of its CA in NODE_EXTRA_CA_CERTS, and in REDIS_URL the host that it is for',
+    'o certificado do Redis não é confiável ({code}): indique o arquivo da CA dele em NODE_EXTRA_CA_CERTS, e em REDIS_URL o host a que ele pertence',
+  ],
+  [
+    'Redis cannot be reached over TLS ({code}): if this port speaks none, write redis:// in REDIS_URL; it is tried again',
+    'não se alcança o Redis por TLS ({code}): se esta porta não o fala, escreva redis:// em REDIS_URL; tenta-se de novo',
+  ],
+  [
+    'Redis breaks the connection off ({code}): a port for TLS needs rediss:// in REDIS_URL; it is tried again',
+    'o Redis interrompe a conexão ({code}): uma porta TLS precisa de rediss:// em REDIS_URL; tenta-se de novo',
+  ],
+  ['Redis does not answer; it is tried again', 'o Redis não responde; tenta-se de novo'],
+  [
+    'Redis is busy with a script of somebody else; it is tried again',
+    'o Redis está ocupado com um script de outro; tenta-se de novo',
+  ],
   ['Redis refuses the user or password of REDIS_URL', 'o Redis recusa o usuário ou a senha de REDIS_URL'],
   [
-    'the Redis user may not do what Comporta needs (+@scripting +info +time +publish +subscribe, keys {comporta:* and channels comporta:*): {*reason}',
-    'o usuário do Redis não pode fazer o que o Comporta precisa (+@scripting +info +time +publish +subscribe, chaves {comporta:* e canais comporta:*): {*reason}',
+    'the Redis user may not do what Comporta needs; give it {rights} ({*reason})',
+    'o usuário do Redis não pode fazer o que o Comporta precisa; dê-lhe {rights} ({*reason})',
   ],
   ['Redis is loading its data', 'o Redis está carregando os seus dados'],
   ['the host of REDIS_URL is not known', 'o host de REDIS_URL não é conhecido'],

@@ -29,6 +29,8 @@ const MAIN = fileURLToPath(new URL('../../main.ts', import.meta.url));
 /** Runs several gateways on one port until told to end. Ends the process. */
 export async function superviseProcesses(options: SuperviseOptions): Promise<void> {
   const { config } = options;
+  // It hears signals from now on: one that comes while the sandbox starts ends everything in order, too.
+  const supervisor = new Supervisor(options);
   let sandbox: SandboxProcess | undefined;
   try {
     const usesSandbox = Object.values(config.upstreams).some(({ url }) => url.kind === 'sandbox');
@@ -37,7 +39,7 @@ export async function superviseProcesses(options: SuperviseOptions): Promise<voi
     say(`${error instanceof Error ? error.message : String(error)}`);
     process.exit(ExitCode.FAILURE);
   }
-  const code = await new Supervisor(options, sandbox?.url).run();
+  const code = await supervisor.run(sandbox?.url);
   await sandbox?.stop();
   process.exit(code);
 }
@@ -63,37 +65,40 @@ class Supervisor {
   private adminListen: string | undefined;
   private ending = false;
   private toldAtMs = Number.NEGATIVE_INFINITY;
+  /** When whoever has not ended by then is killed. */
+  private patience: Timer | undefined;
+  private sandboxUrl: string | undefined;
   private end: (code: number) => void = () => {};
+  private readonly ended = new Promise<number>((resolve) => {
+    this.end = resolve;
+  });
 
-  constructor(
-    private readonly options: SuperviseOptions,
-    private readonly sandboxUrl: string | undefined,
-  ) {
+  constructor(private readonly options: SuperviseOptions) {
     this.listen = options.flags.listen;
     this.adminListen = options.flags.adminListen;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.onSignal(signal));
   }
 
   /** Resolves with the exit code once every process has ended. */
-  async run(): Promise<number> {
+  async run(sandboxUrl: string | undefined): Promise<number> {
     const { count, config, flags, announce } = this.options;
-    const ended = new Promise<number>((resolve) => {
-      this.end = resolve;
-    });
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => this.onSignal(signal));
+    this.sandboxUrl = sandboxUrl;
+    if (this.ending) return this.ended;
     const first = await this.start(0);
+    // Told to end before it listened: nothing has failed.
+    if (this.ending) return this.ended;
     if (first === undefined) return this.giveUp();
     // What the system chose for the first is where the others go, and whoever takes its place.
     this.listen = addressOf(first.url, config.listen.host);
     if (first.adminUrl !== undefined) this.adminListen = addressOf(first.adminUrl, config.admin.listen.host);
     const others = await Promise.all(Array.from({ length: count - 1 }, (_, index) => this.start(index + 1)));
-    if (others.includes(undefined) && !this.ending) return this.giveUp();
-    if (!this.ending) {
-      const { url, adminUrl, stateUp } = first;
-      const stateStatus = { kind: 'redis', up: stateUp } as const;
-      announce(flags.config, config, { url, adminUrl, stateStatus }, this.sandboxUrl);
-      say(`${count} ${count === 1 ? 'process shares' : 'processes share'} the port`);
-    }
-    return ended;
+    if (this.ending) return this.ended;
+    if (others.includes(undefined)) return this.giveUp();
+    const { url, adminUrl, stateUp } = first;
+    const stateStatus = { kind: 'redis', up: stateUp } as const;
+    announce(flags.config, config, { url, adminUrl, stateStatus }, this.sandboxUrl);
+    say(`${count} ${count === 1 ? 'process shares' : 'processes share'} the port`);
+    return this.ended;
   }
 
   /** Resolves once it listens; undefined when it has ended before, and said why. */
@@ -159,20 +164,37 @@ class Supervisor {
     // A launcher hands on the Ctrl-C that the terminal has sent to everybody: one keystroke, two signals.
     if (this.ending && clock.now() - this.toldAtMs < SAME_SIGNAL_MS) return;
     this.toldAtMs = clock.now();
-    this.ending = true;
-    for (const timer of this.restarts.values()) timer.cancel();
-    for (const { process } of this.children.values()) process.kill(signal);
+    const { graceMs } = this.options.config.shutdown;
+    this.tellToEnd(signal, this.ending ? AT_ONCE_MS : graceMs + LAST_WORDS_MS);
     if (this.children.size === 0) this.end(ExitCode.OK);
   }
 
-  private async giveUp(): Promise<number> {
+  /** One that hangs would keep the others' place for ever. */
+  private tellToEnd(signal: 'SIGTERM' | 'SIGINT', patienceMs: number): void {
     this.ending = true;
-    const left = [...this.children.values()].map(({ process }) => process);
-    for (const process of left) process.kill('SIGTERM');
-    await Promise.all(left.map(({ exited }) => exited));
+    for (const timer of this.restarts.values()) timer.cancel();
+    for (const { process } of this.children.values()) process.kill(signal);
+    this.patience?.cancel();
+    this.patience = this.options.clock.after(patienceMs, () => {
+      for (const [place, { process }] of this.children) {
+        say(`process ${place + 1} has not ended in time and is killed`);
+        process.kill('SIGKILL');
+      }
+    });
+  }
+
+  private async giveUp(): Promise<number> {
+    const left = [...this.children.values()].map(({ process }) => process.exited);
+    this.tellToEnd('SIGTERM', this.options.config.shutdown.graceMs + LAST_WORDS_MS);
+    await Promise.all(left);
     return ExitCode.FAILURE;
   }
 }
+
+/** After its calls a process writes down its usage and leaves the fleet. */
+const LAST_WORDS_MS = 10_000;
+/** A process that is told twice ends at once. */
+const AT_ONCE_MS = 1_000;
 
 /** Two signals within this time are one. */
 const SAME_SIGNAL_MS = 250;

@@ -234,6 +234,16 @@ describe('a node that waits for another', () => {
     expect(flights.landings).toEqual(['kept']);
   });
 
+  test('looks in the cache before it takes over: who is lost may have stored its answer', async () => {
+    const { fixture, flights, ask, storedElsewhere } = node(['follow', 'lead']);
+    const { answer } = ask();
+    await settle();
+    await storedElsewhere();
+    flights.follows[0]!.end('lost');
+    expect(textOf(await answer)).toBe('theirs');
+    expect([fixture.calls.length, flights.plans.length]).toEqual([0, 1]);
+  });
+
   test('leads when what was stored is not there, or not for it', async () => {
     const { fixture, flights, ask } = node(['kept', 'lead']);
     ask();

@@ -82,10 +82,10 @@ export class SharedFlight {
       if (boarding.kind === 'lead') return this.lead(command, boarding.flight);
       const end = boarding.kind === 'follow' ? await this.follow(command, boarding) : boarding.kind;
       if (end === 'alone') break;
-      if (end === 'lost') continue;
+      // Who is lost may have stored its answer first: a message that told so may be lost as well.
       const entry = await this.look(cacheKey, command);
       if (entry !== undefined) return this.give(command, entry);
-      insist = true;
+      if (end === 'kept') insist = true;
     }
     return this.next(command);
   }

@@ -2,6 +2,7 @@ import { BurstDesk } from '../../caller/burst-desk.ts';
 import { CallDesk } from '../../caller/call-desk.ts';
 import type { RouteConfig } from '../../config/schema.ts';
 import type { FleetView } from '../../fleet/fleet.ts';
+import { fleetTotals } from '../../fleet/fleet-totals.ts';
 import type {
   AuditEntry,
   AuditFact,
@@ -145,7 +146,7 @@ export class Fixture {
   stateStatus: StateStatus = { kind: 'memory' };
   stateServer: StateServer | undefined;
   fleetSummary = { nodes: 1, drift: false };
-  fleetView: FleetView | undefined;
+  fleetView: FleetView = { nodes: [], drift: [], totals: fleetTotals([]) };
   /** What the fleet was asked for, in order. */
   readonly fleetAsked: string[] = [];
 

@@ -91,8 +91,8 @@ export interface FleetPort {
   status(): StateStatus;
   /** What the server of the shared state says; undefined: there is none, or it does not answer. */
   server(): Promise<StateServer | undefined>;
-  /** Everybody, with what differs; undefined when nobody can be asked. */
-  view(): Promise<FleetView | undefined>;
+  /** Everybody, with what differs; this process alone while nobody can be asked. Never rejects. */
+  view(): Promise<FleetView>;
   /** Makes what `recorder` and `counters` tell that of the whole fleet, as of now. Never rejects. */
   refresh(): Promise<void>;
   /** Makes the last minute of the live feed that of the whole fleet. Never rejects. */

@@ -83,6 +83,30 @@ test('what is over goes with later stores, before it pushes anything out', () =>
   expect(cache.stats()).toMatchObject({ entries: 10, evictions: 0 });
 });
 
+test('tells of each key that goes, and of none that stays', () => {
+  const cache = cacheOf(3_000);
+  const gone: string[] = [];
+  cache.accompany({ bytesPerKey: 0, gone: (key) => void gone.push(key) });
+  for (const key of ['a', 'b', 'a']) cache.put(key, entry({ bytes: 10 }), none, 0);
+  expect(gone).toEqual([]);
+  cache.delete('a');
+  cache.purge('b');
+  expect(gone.splice(0)).toEqual(['a', 'b']);
+  for (let count = 0; count < 10; count++) cache.put(`${count}`, entry({ bytes: 1_000 }), none, 0);
+  expect(gone.length).toBe(cache.stats().evictions);
+  expect(gone.length + cache.stats().entries).toBe(10);
+  cache.find('9', none, 1_000);
+  expect(gone.at(-1)).toBe('9');
+});
+
+test('counts what is kept beside its keys', () => {
+  const [plain, accompanied] = [cacheOf(), cacheOf()];
+  accompanied.accompany({ bytesPerKey: 250, gone: () => {} });
+  for (const cache of [plain, accompanied])
+    for (const key of ['a', 'b', 'a']) cache.put(key, entry(), none, 0);
+  expect(accompanied.stats().bytes).toBe(plain.stats().bytes + 500);
+});
+
 describe('purge', () => {
   test('forgets what begins so, or all', () => {
     const cache = cacheOf();

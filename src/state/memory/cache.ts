@@ -17,6 +17,14 @@ export interface MemoryCacheSettings {
   readonly maxEntryBytes: number;
 }
 
+/** Keeps something for each key, as long as that is here. */
+export interface KeyCompanion {
+  /** Counted as the key's own. */
+  readonly bytesPerKey: number;
+  /** Told of each key that goes, for whatever reason. */
+  gone(key: string): void;
+}
+
 /** How many of the least recently used are looked at with every store: what is over goes before it is pushed out. */
 const SWEPT_PER_STORE = 4;
 
@@ -24,6 +32,7 @@ const SWEPT_PER_STORE = 4;
 export class MemoryCache implements CacheStore {
   readonly counters: CacheCounters = newCacheCounters();
   readonly maxEntryBytes: number;
+  private companion: KeyCompanion | undefined;
   private readonly items: LRUCache<string, CacheItem>;
 
   /** Throws RangeError on a size that is not a positive whole number. */
@@ -36,10 +45,16 @@ export class MemoryCache implements CacheStore {
     this.maxEntryBytes = maxEntryBytes;
     this.items = new LRUCache({
       maxSize: maxSizeBytes,
-      dispose: (_item, _key, reason) => {
+      dispose: (_item, key, reason) => {
         if (reason === 'evict') this.counters.evictions++;
+        if (reason !== 'set') this.companion?.gone(key);
       },
     });
+  }
+
+  /** One at most, and before anything is put. */
+  accompany(companion: KeyCompanion): void {
+    this.companion = companion;
   }
 
   find(key: string, incoming: Headers, nowMs: number): CacheEntry | undefined {
@@ -66,7 +81,7 @@ export class MemoryCache implements CacheStore {
       return false;
     }
     // A JavaScript string takes one or two bytes a character; keys are almost always Latin.
-    const bytes = key.length + bytesOf(item);
+    const bytes = key.length + bytesOf(item) + (this.companion?.bytesPerKey ?? 0);
     if (bytes > this.items.maxSize) {
       this.counters.tooLarge++;
       return false;

@@ -125,6 +125,12 @@ export class MemoryGate implements Gate, GrantKeeper {
     if (this.pauses.end()) this.pump();
   }
 
+  /** Puts a pause in place of the one that holds, which may end later: nobody is let go in between. */
+  protected replacePause(untilMs: number | undefined, reason: string): void {
+    this.pauses.replace(untilMs, reason, this.clock.now());
+    this.pump();
+  }
+
   /** Throws RangeError naming the bad setting, and then changes nothing. */
   configure(settings: GateSettings): void {
     const now = this.clock.now();

@@ -35,6 +35,12 @@ export class Pause {
     return true;
   }
 
+  /** Puts one that ends after `nowMs` in place of the one that holds, which may end later. */
+  replace(untilMs: number | undefined, reason: string, nowMs: number): void {
+    this.state = undefined;
+    this.begin(untilMs, reason, nowMs);
+  }
+
   /** False when there was none. */
   end(): boolean {
     if (this.state === undefined) return false;

@@ -1,7 +1,9 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import type { Clock, Timer } from '../../shared/clock.ts';
+import { type Random, systemRandom } from '../../shared/random.ts';
 import { type RedisFault, refusalIn, sayFault } from './fault.ts';
 import { DEFAULT_PREFIX } from './keys.ts';
+import { reconnectDelayMs } from './reconnect-delay.ts';
 import { checkServer } from './server-check.ts';
 import { Trouble } from './trouble.ts';
 
@@ -9,6 +11,8 @@ export type RedisClient = Redis | Cluster;
 
 export interface RedisConnectionOptions {
   readonly clock: Clock;
+  /** Keeps the nodes that lost a server together from coming back together; the system's when absent. */
+  readonly random?: Random | undefined;
   /**
    * `redis://[user:password@]host[:port][/db]`, `rediss://…` for TLS, `redis-sentinel://host[:port],…/name[/db]`,
    * `redis-cluster://host[:port],…`.
@@ -32,7 +36,6 @@ interface SentCommand {
 }
 
 const COMMAND_TIMEOUT_MS = 1_000;
-const LONGEST_BACKOFF_MS = 250;
 const FIRST_RECHECK_MS = 500;
 const LAST_RECHECK_MS = 2_000;
 /** Another server may be the one by now: Sentinel, or a name, says which when a connection is made. */
@@ -66,16 +69,21 @@ export class RedisConnection {
 
   /** Throws RangeError on a URL that is not one of the forms above. Connects by itself, and again whenever it breaks. */
   constructor(private readonly options: RedisConnectionOptions) {
-    const { clock, prefix = DEFAULT_PREFIX, commandTimeoutMs = COMMAND_TIMEOUT_MS } = options;
+    const {
+      clock,
+      random = systemRandom,
+      prefix = DEFAULT_PREFIX,
+      commandTimeoutMs = COMMAND_TIMEOUT_MS,
+    } = options;
     this.clock = clock;
     this.prefix = prefix;
     this.trouble = new Trouble(clock, (fault) => this.tell(fault));
     const url = parseRedisUrl(options.url);
     this.tls = url.tls;
     this.where = url.hosts.map(({ host, port }) => `${host}:${port}`).join(',');
-    this.commands = connect(url, { commandTimeout: commandTimeoutMs });
+    this.commands = connect(url, { commandTimeout: commandTimeoutMs }, random);
     // Whoever listens subscribes anew itself, and is told when that is refused.
-    this.subscriber = connect(url, { commandTimeout: commandTimeoutMs, autoResubscribe: false });
+    this.subscriber = connect(url, { commandTimeout: commandTimeoutMs, autoResubscribe: false }, random);
     for (const client of [this.commands, this.subscriber]) {
       client.on('error', (error) => this.noteError(error));
       watch(client, (...failure) => this.failed(...failure));
@@ -202,7 +210,7 @@ function watch(
   };
 }
 
-function connect(url: RedisUrl, more: RedisOptions): RedisClient {
+function connect(url: RedisUrl, more: RedisOptions, random: Random): RedisClient {
   const options: RedisOptions = {
     ...more,
     ...(url.username === undefined ? {} : { username: url.username }),
@@ -214,7 +222,7 @@ function connect(url: RedisUrl, more: RedisOptions): RedisClient {
     maxRetriesPerRequest: 0,
     connectTimeout: 2_000,
     noDelay: true,
-    retryStrategy: (times) => Math.min(LONGEST_BACKOFF_MS, 25 * times),
+    retryStrategy: (times) => reconnectDelayMs(times, random),
   };
   const hosts = url.hosts.map(({ host, port }) => ({ host, port }));
   if (url.kind === 'cluster') {
@@ -222,6 +230,7 @@ function connect(url: RedisUrl, more: RedisOptions): RedisClient {
       redisOptions: options,
       enableOfflineQueue: false,
       scaleReads: 'master',
+      clusterRetryStrategy: (times) => reconnectDelayMs(times, random),
       // A command whose connection broke may have been done: it is not sent again by itself.
       retryDelayOnFailover: 0,
       retryDelayOnClusterDown: 0,

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test';
 import { hasRedis, startRedis, type TestRedis } from '../../../test/support/redis.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { VirtualClock } from '../../shared/virtual-clock.ts';
+import type { RedisLink } from './link.ts';
 import { linkTo, until } from './redis-link.fixture.ts';
 import { Topics } from './topics.ts';
 
@@ -52,4 +54,37 @@ describe.skipIf(!hasRedis)('topics', () => {
     topics.close();
     link.close();
   });
+});
+
+test('channels whose subscription was refused are all asked for again, but for those nobody listens to any more', async () => {
+  const clock = new VirtualClock();
+  let refuses = true;
+  const subscriber = {
+    status: 'ready',
+    on: () => {},
+    off: () => {},
+    unsubscribe: async () => {},
+    subscribe: async () => {
+      if (refuses) throw new Error('Command timed out');
+    },
+  };
+  const topics = new Topics(clock, { subscriber } as unknown as RedisLink);
+  const began: string[] = [];
+  const listen = (name: string) =>
+    topics.listen(
+      name,
+      () => {},
+      () => began.push(name),
+    );
+  listen('one');
+  const stop = listen('gone');
+  listen('other');
+  await clock.advanceAsync(2_500);
+  stop();
+  refuses = false;
+  await clock.advanceAsync(1_500);
+  expect(began.sort()).toEqual(['one', 'other']);
+  await clock.advanceAsync(5_000);
+  expect(began).toHaveLength(2);
+  topics.close();
 });

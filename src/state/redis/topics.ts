@@ -14,6 +14,8 @@ const RETRY_MS = 1_000;
  */
 export class Topics {
   private readonly listeners = new Map<string, Listener>();
+  /** Channels whose subscription was refused. */
+  private readonly refused = new Set<string>();
   private retry: Timer | undefined;
   private closed = false;
   private readonly onReady = () => this.subscribe([...this.listeners.keys()]);
@@ -43,6 +45,7 @@ export class Topics {
     if (this.link.subscriber.status === 'ready') this.subscribe([channel]);
     return () => {
       this.listeners.delete(channel);
+      this.refused.delete(channel);
       this.link.subscriber.unsubscribe(channel).catch(() => {});
     };
   }
@@ -68,7 +71,12 @@ export class Topics {
   /** A connection that broke tells by itself when it is there again; a refusal has to be asked about. */
   private tryAgain(channels: readonly string[]): void {
     if (this.closed || this.link.subscriber.status !== 'ready') return;
+    for (const channel of channels) if (this.listeners.has(channel)) this.refused.add(channel);
     this.retry?.cancel();
-    this.retry = this.clock.after(RETRY_MS, () => this.subscribe(channels));
+    this.retry = this.clock.after(RETRY_MS, () => {
+      const again = [...this.refused];
+      this.refused.clear();
+      this.subscribe(again);
+    });
   }
 }

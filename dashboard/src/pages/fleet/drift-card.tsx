@@ -15,7 +15,7 @@ export function DriftCard({ fleet }: { fleet: FleetView }) {
       {...(lines.length > 0 && { tone: 'warn' as const })}
     >
       {lines.length === 0 ? (
-        <p className="text-muted">{fleet.nodes.length === 0 ? t('drift.unknown') : t('drift.none')}</p>
+        <p className="text-muted">{fleet.state.status === 'away' ? t('drift.unknown') : t('drift.none')}</p>
       ) : (
         <>
           <p className="mb-3 text-muted text-sm">{t('drift.explain')}</p>

@@ -7,16 +7,18 @@ import { Stat } from '../../ui/stat.tsx';
 export function FleetTiles({ fleet }: { fleet: FleetView }) {
   const { t } = useTranslation('fleet');
   const format = useFormat();
-  const { nodes, totals } = fleet;
+  const { nodes, totals, state } = fleet;
+  // Then this node shows itself alone.
+  const isUnknown = state.status === 'away';
   const strays = nodes.filter(({ drifts }) => drifts).length;
   return (
     <section aria-label={t('tile.label')} className="grid grid-cols-2 gap-2 sm:gap-3 lg:grid-cols-4">
       <Stat
         label={t('tile.nodes')}
-        value={nodes.length === 0 ? '–' : format.number(nodes.length)}
+        value={isUnknown ? '–' : format.number(nodes.length)}
         {...(strays > 0 && { tone: 'warn' as const })}
         hint={
-          nodes.length === 0
+          isUnknown
             ? t('tile.nodesUnknown')
             : strays === 0
               ? t('tile.nodesAlike')

@@ -1,5 +1,6 @@
 import { expect, test } from 'bun:test';
-import type { NodeView } from '../../../fleet/fleet.ts';
+import type { FleetView, NodeView } from '../../../fleet/fleet.ts';
+import { fleetTotals } from '../../../fleet/fleet-totals.ts';
 import { Histogram } from '../../../usage/histogram.ts';
 import { Fixture } from '../ports.fixture.ts';
 
@@ -34,9 +35,15 @@ function nodeOf(id: string, change: Partial<NodeView> = {}): NodeView {
   };
 }
 
+const viewOf = (nodes: NodeView[], drift: FleetView['drift'] = []): FleetView => ({
+  nodes,
+  drift,
+  totals: fleetTotals(nodes.map(({ state }) => state)),
+});
+
 test('one process alone is a fleet of one, in its own memory', async () => {
   const fixture = new Fixture();
-  fixture.fleetView = { nodes: [nodeOf('n1')], drift: [] };
+  fixture.fleetView = viewOf([nodeOf('n1')]);
   const { status, json } = await fixture.call('GET', '/fleet');
   expect(status).toBe(200);
   expect(json).toMatchObject({
@@ -68,7 +75,7 @@ test('several are told in the order of their hosts, with sums, and percentiles o
     { path: 'upstreams.score.limits', values },
     { path: 'routes', values },
   ];
-  fixture.fleetView = { nodes: [nodeOf('n1'), nodeOf('n2', { strays: true })], drift };
+  fixture.fleetView = viewOf([nodeOf('n1'), nodeOf('n2', { strays: true })], drift);
   const { json } = await fixture.call('GET', '/fleet');
   expect(json.nodes.map(({ id, drifts }: { id: string; drifts: boolean }) => [id, drifts])).toEqual([
     ['n2', true],
@@ -89,20 +96,21 @@ test('several are told in the order of their hosts, with sums, and percentiles o
   expect(json.drift[0].values[1]).toEqual({ value: null, nodes: ['n2'] });
 });
 
-test('while Redis is away nobody is listed, and it is said why', async () => {
+test('while Redis is away this process is listed alone, and it is said why', async () => {
   const fixture = new Fixture();
+  fixture.fleetView = viewOf([nodeOf('n1')]);
   fixture.stateStatus = { kind: 'redis', up: false, sinceMs: 9_000, reason: 'Redis is loading its data' };
   const { json } = await fixture.call('GET', '/fleet');
   expect(json).toMatchObject({
     state: { status: 'away', reason: 'Redis is loading its data', server: null },
-    nodes: [],
-    totals: { requests: 0 },
+    nodes: [{ id: 'n1', is_self: true }],
+    totals: { requests: 10 },
   });
 });
 
 test('a node that has not told anything yet is there all the same', async () => {
   const fixture = new Fixture();
-  fixture.fleetView = { nodes: [nodeOf('n2', { facts: undefined })], drift: [] };
+  fixture.fleetView = viewOf([nodeOf('n2', { facts: undefined })]);
   const [node] = (await fixture.call('GET', '/fleet')).json.nodes;
   expect(node).toMatchObject({
     id: 'n2',

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { Drift } from '../../../fleet/drift.ts';
-import type { FleetView, NodeView } from '../../../fleet/fleet.ts';
+import type { NodeView } from '../../../fleet/fleet.ts';
+import type { FleetTotals } from '../../../fleet/fleet-totals.ts';
 import type { StateServer } from '../../../state/fleet-contract.ts';
-import { Histogram } from '../../../usage/histogram.ts';
 import { hotStateOf } from '../live/frame-parts.ts';
 import { json, operation } from '../operation.ts';
 import type { AdminPorts } from '../ports.ts';
@@ -112,14 +112,14 @@ export const fleetOperations = [
 async function fleetOf(ports: AdminPorts): Promise<FleetAnswer> {
   const { clock, fleet: port } = ports;
   const [server, view] = await Promise.all([port.server(), port.view()]);
-  const { nodes, drift: drifts }: FleetView = view ?? { nodes: [], drift: [] };
+  const { nodes, drift: drifts, totals } = view;
   return {
     name: port.name,
     self: port.self,
     state: { ...hotStateOf(clock, port.status()), server: server === undefined ? null : serverOf(server) },
     nodes: nodes.map((one) => nodeOf(one, port.self)).sort(byPlace),
     drift: drifts.map(driftView),
-    totals: totalsOf(nodes),
+    totals: totalsOf(totals),
   };
 }
 
@@ -171,26 +171,21 @@ function driftView({ path, values }: Drift): FleetAnswer['drift'][number] {
   };
 }
 
-function totalsOf(nodes: readonly NodeView[]): FleetAnswer['totals'] {
-  const merged = new Histogram();
-  for (const { state } of nodes) merged.merge(state.latency);
-  const sum = (of: (state: NodeView['state']) => number): number =>
-    nodes.reduce((total, { state }) => total + of(state), 0);
-  const requests = sum((state) => state.requests);
-  const successes = sum((state) => state.successes);
+function totalsOf(totals: FleetTotals): FleetAnswer['totals'] {
+  const { latency } = totals;
   return {
-    requests,
-    successes,
-    failures: requests - successes,
-    requests_per_second: sum((state) => state.perSecond),
-    in_flight: sum((state) => state.inFlight),
-    waiting: sum((state) => state.waiting),
-    running: sum((state) => state.running),
+    requests: totals.requests,
+    successes: totals.successes,
+    failures: totals.failures,
+    requests_per_second: totals.perSecond,
+    in_flight: totals.inFlight,
+    waiting: totals.waiting,
+    running: totals.running,
     latency_ms: {
-      average: roundMs(merged.averageMs),
-      p50: roundMs(merged.quantile(0.5)),
-      p95: roundMs(merged.quantile(0.95)),
-      p99: roundMs(merged.quantile(0.99)),
+      average: roundMs(latency.averageMs),
+      p50: roundMs(latency.quantile(0.5)),
+      p95: roundMs(latency.quantile(0.95)),
+      p99: roundMs(latency.quantile(0.99)),
     },
   };
 }

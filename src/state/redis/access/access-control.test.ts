@@ -1,8 +1,9 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, spyOn, test } from 'bun:test';
 import { hasRedis, startRedis, type TestRedis } from '../../../../test/support/redis.ts';
 import type { AccessRule } from '../../../policies/access/rule.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import type { AccessRequest } from '../../access-contract.ts';
+import { DenyList } from '../../memory/access-deny-list.ts';
 import { commandCounts, until, wireCommands } from '../redis-link.fixture.ts';
 import type { RedisAccessControlOptions } from './access-control.ts';
 import { type AccessNode, accessNode, accessRule } from './fleet.fixture.ts';
@@ -194,6 +195,30 @@ describe.skipIf(!hasRedis)('access rules of a fleet', () => {
       expect(['/a', '/b'].map((path) => kindOf(node!, { path }))).toEqual(['pass', 'throttled']);
     });
 
+    test('a client after 64,000 others within one interval is counted on all nodes', async () => {
+      const [one, other] = await fleet(2, [accessRule({ limit: '1000 per 1h', enforce: 'eventual' })]);
+      for (let index = 0; index < 64_000; index++) kindOf(one!, { clientId: `c${index}` });
+      for (let index = 0; index < 900; index++) kindOf(one!, { clientId: 'late' });
+      const request = { ip: '10.0.0.1', clientId: 'late', path: '/items/1', method: 'GET' };
+      await until(async () => {
+        const { decision } = await other!.access.test(request);
+        return decision.kind === 'pass' && decision.limit?.remaining === 99;
+      }, 10_000);
+      expect(one!.access.snapshot().unmerged).toBe(0);
+    }, 20_000);
+
+    test('counts that make room before they are merged are told to nobody, and that is counted', async () => {
+      const more = { maxClients: 10, intervalMs: 60_000 };
+      const [node] = await fleet(1, [accessRule({ limit: '1000 per 1h', enforce: 'eventual' })], more);
+      // The first one is merged at once.
+      kindOf(node!, { clientId: 'first' });
+      await until(async () => (await node!.link.commands.keys('*counts*')).length > 0);
+      for (let index = 0; index < 15; index++) {
+        for (let times = 0; times < 3; times++) kindOf(node!, { clientId: `c${index}` });
+      }
+      expect(node!.access.snapshot()).toMatchObject({ clients: 10, clientsForgotten: 6, unmerged: 15 });
+    });
+
     test('counts go by themselves', async () => {
       const [node] = await fleet(1, [accessRule({ limit: '5 per 1s', enforce: 'eventual' })]);
       kindOf(node!);
@@ -207,20 +232,112 @@ describe.skipIf(!hasRedis)('access rules of a fleet', () => {
 
   describe('while Redis is away', () => {
     for (const enforce of ['exact', 'eventual'] as const) {
-      test(`${enforce}: every node allows its share, and the whole when it is back`, async () => {
+      test(`${enforce}: every node allows its share, and goes on counting when it is back`, async () => {
         const nodes = await fleet(3, [accessRule({ limit: '9 per 1h', enforce })]);
-        const flood = async () => {
+        const flood = async (clientId: string) => {
           const all = [];
-          for (const node of nodes) for (let times = 0; times < 20; times++) all.push(await node.ask());
+          for (const node of nodes)
+            for (let times = 0; times < 20; times++) all.push(await node.ask({ clientId }));
           return passes(all);
         };
         await redis.kill();
         await until(() => nodes.every(({ link }) => !link.isUp));
-        expect(await flood()).toBe(9);
+        expect(await flood('a')).toBe(9);
         await redis.restart();
         await until(() => nodes.every(({ link }) => link.isUp));
-        expect(await flood()).toBeGreaterThanOrEqual(9);
+        // The first node tells what it let through itself.
+        expect(await flood('a')).toBeGreaterThanOrEqual(6);
+        expect(await flood('b')).toBeGreaterThanOrEqual(9);
       }, 20_000);
+
+      test(`${enforce}: a limit that is used up stays used up`, async () => {
+        const nodes = await fleet(3, [accessRule({ limit: '9 per 1h', enforce })]);
+        for (const node of nodes) for (let times = 0; times < 9; times++) await node.ask();
+        await until(() => nodes.every((node) => node.access.snapshot().unmerged === 0));
+        const request = { ip: '10.0.0.1', clientId: undefined, path: '/items/1', method: 'GET' };
+        for (const node of nodes) expect((await node.access.test(request)).decision.kind).toBe('throttled');
+        await redis.kill();
+        await until(() => nodes.every(({ link }) => !link.isUp));
+        for (const node of nodes) {
+          expect(await node.ask()).toMatchObject({ kind: 'throttled', limit: { remaining: 0 } });
+          expect((await node.access.test(request)).decision.kind).toBe('throttled');
+        }
+      }, 20_000);
+    }
+
+    test('exact: a limit that is used up stays used up in a slow moment', async () => {
+      const nodes = await fleet(3, [accessRule({ limit: '9 per 1h', enforce: 'exact' })]);
+      const ask = (place: number) => nodes[place % 3]!.ask({ clientId: 'busy' });
+      let passed = 0;
+      for (let index = 0; index < 30; index++) if ((await ask(index)).kind === 'pass') passed++;
+      expect(passed).toBe(9);
+      await nodes[0]!.link.commands.call('CLIENT', 'PAUSE', '700', 'ALL');
+      const slow = await Promise.all(Array.from({ length: 30 }, (_, index) => ask(index)));
+      expect(passes(slow)).toBe(0);
+      // Nothing broke; how many were decided so can be seen.
+      expect(nodes.map(({ link }) => link.isUp)).toEqual([true, true, true]);
+      expect(nodes.map(({ access }) => access.snapshot().decidedAlone)).toEqual([10, 10, 10]);
+    }, 20_000);
+
+    test('exact: a client that was lifted begins anew on nodes that knew it as used up', async () => {
+      const rule = accessRule({ limit: '3 per 1h', enforce: 'exact', blockForMs: 3_600_000 });
+      const [one, other] = await fleet(2, [rule]);
+      for (let times = 0; times < 4; times++) await one!.ask();
+      await until(() => other!.access.denied().length === 1);
+      expect(await other!.access.lift('10.0.0.1')).toBe(true);
+      await until(() => one!.access.denied().length === 0);
+      await redis.kill();
+      await until(() => [one, other].every((node) => !node!.link.isUp));
+      for (const node of [one, other]) expect(await node!.ask()).toMatchObject({ kind: 'pass' });
+    }, 20_000);
+  });
+
+  describe('who is counted', () => {
+    const CPF = '52998224725';
+
+    test('names of clients do not stand in keys and fields', async () => {
+      const [node] = await fleet(1, [
+        accessRule({ id: 'x', client: '*', limit: '1000 per 1h', enforce: 'exact', path: '/items/*' }),
+        accessRule({ id: 'e', client: '*', limit: '1000 per 1h', enforce: 'eventual', path: '/other/*' }),
+      ]);
+      const { commands } = node!.link;
+      await node!.ask({ clientId: CPF });
+      await node!.ask({ clientId: CPF, path: '/other/1' });
+      await until(async () => (await commands.keys('*counts*')).length > 0);
+      const keys = await commands.keys('*');
+      expect(keys.some((key) => key.includes(':limit:'))).toBe(true);
+      const names = [...keys];
+      for (const key of keys)
+        if ((await commands.type(key)) === 'hash') names.push(...(await commands.hkeys(key)));
+      expect(names.filter((name) => name.includes(CPF))).toEqual([]);
+    });
+
+    test('names of clients are not published with those over their limits', async () => {
+      const [one, other] = await fleet(2, [
+        accessRule({ client: '*', limit: '5 per 1h', enforce: 'eventual' }),
+      ]);
+      const heard: string[] = [];
+      other!.link.subscriber.on('message', (_channel, message) => heard.push(message));
+      for (let times = 0; times < 6; times++) one!.ask({ clientId: CPF });
+      await until(() => heard.length > 0);
+      expect(heard.filter((message) => message.includes(CPF))).toEqual([]);
+    });
+  });
+
+  test('rules that change without one that blocks leave the deny list alone', async () => {
+    const blocking = accessRule({ id: 'b', limit: '1000 per 1h', blockForMs: 3_600_000 });
+    const [node] = await fleet(1, [blocking]);
+    for (let count = 0; count < 100; count++) node!.access.deny(`client:${count}`, 3_600_000, 'b');
+    const listed = spyOn(DenyList.prototype, 'list');
+    try {
+      node!.access.replaceRules([blocking, accessRule({ id: 'c', limit: '5 per 1m' })]);
+      node!.access.replaceRules([blocking]);
+      expect(listed).toHaveBeenCalledTimes(0);
+      expect(node!.access.snapshot().denied).toBe(100);
+      node!.access.replaceRules([]);
+      expect(node!.access.snapshot().denied).toBe(0);
+    } finally {
+      listed.mockRestore();
     }
   });
 });

@@ -24,13 +24,14 @@ import {
 } from '../../access-decision.ts';
 import type { Denial } from '../../memory/access-deny-list.ts';
 import { DEFAULT_PREFIX } from '../keys.ts';
+import { clientName } from '../limits/client-name.ts';
 import { ExactCounts } from '../limits/exact-counts.ts';
 import { LocalShares } from '../limits/local-shares.ts';
 import type { RedisLink } from '../link.ts';
 import { Reach } from '../reach.ts';
 import type { SharedRevisions } from '../revisions/shared-revisions.ts';
 import type { Topics } from '../topics.ts';
-import { clientName, nextTallies, type RuleTally } from './counted-rule.ts';
+import { nextTallies, type RuleTally } from './counted-rule.ts';
 import { EventualCounts } from './eventual-counts.ts';
 import { FleetDenials } from './fleet-denials.ts';
 
@@ -46,7 +47,7 @@ export interface RedisAccessControlOptions {
   readonly prefix?: string | undefined;
   /** How often counts of `eventual` rules are merged. Default 100. */
   readonly intervalMs?: number | undefined;
-  /** Counts kept at once, over all rules and clients. Default 100,000. */
+  /** Counts kept at once of `eventual` rules, and as many of others for when Redis is away. Default 100,000. */
   readonly maxClients?: number | undefined;
   /** Clients on the deny list at once. Default 100,000. */
   readonly maxDenied?: number | undefined;
@@ -129,8 +130,13 @@ export class RedisAccessControl implements AccessControl {
   replaceRules(rules: readonly AccessRule[]): void {
     const compiled = new RuleSet(rules);
     const blockers = new Set(rules.filter(blocks).map(({ id }) => id));
-    // A denial of a rule that was never here came from elsewhere, and is not ours to end.
-    this.denials.removeRules((id) => this.tallies.has(id) && !blockers.has(id));
+    // A denial of a rule that did not block here came from elsewhere, and is not ours to end.
+    const ended = new Set<string>();
+    for (const { rule } of this.tallies.values()) {
+      if (blocks(rule) && !blockers.has(rule.id)) ended.add(rule.id);
+    }
+    // The list is long, and rules change often without one of them.
+    if (ended.size > 0) this.denials.removeRules((id) => ended.has(id));
     this.tallies = nextTallies(this.tallies, rules);
     this.rules = compiled;
   }
@@ -260,7 +266,9 @@ export class RedisAccessControl implements AccessControl {
 
   private forgetHere(client: string, ruleId: string): void {
     const limit = this.tallies.get(ruleId)?.limit;
-    if (limit !== undefined) this.eventual.forgetHere(limit, client);
+    if (limit === undefined) return;
+    this.eventual.forgetHere(limit, client);
+    this.exact.forgetHere(limit.name, clientName(client));
   }
 }
 

@@ -63,12 +63,5 @@ function generationOf(windowMs: number): number {
   return lengthMs;
 }
 
-const LONGEST_CLIENT = 128;
-
-/** The client as keys and fields have it: long names by a digest. */
-export function clientName(client: string): string {
-  return client.length <= LONGEST_CLIENT ? client : `sha256:${shortDigest(client)}`;
-}
-
 const shortDigest = (text: string): string =>
   createHash('sha256').update(text).digest('base64url').slice(0, 16);

@@ -7,13 +7,14 @@ import {
 } from '../../../policies/limiter/client-limit.ts';
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import { countsKey, sharedChannel } from '../keys.ts';
+import { clientName } from '../limits/client-name.ts';
 import { limitArithmetic, sourceOfTime } from '../limits/exact-counts.ts';
 import type { LocalShares } from '../limits/local-shares.ts';
 import type { RedisLink } from '../link.ts';
 import type { Reach } from '../reach.ts';
 import { assembleScript, luaReader, runScript } from '../scripts.ts';
 import type { Topics } from '../topics.ts';
-import { type CountedLimit, clientName } from './counted-rule.ts';
+import type { CountedLimit } from './counted-rule.ts';
 
 export interface EventualCountsOptions {
   readonly clock: Clock;
@@ -27,6 +28,7 @@ export interface EventualCountsOptions {
   readonly nodes: () => number;
   /** How often what was counted here is merged with what others counted. */
   readonly intervalMs: number;
+  /** Counts kept at once. One that makes room before it was merged is told to nobody. */
   readonly maxClients: number;
 }
 
@@ -42,7 +44,6 @@ interface Count {
 /** Counts that one script merges, scripts that one round trip takes, and what waits for the next. */
 const PER_SCRIPT = 1_000;
 const SCRIPTS_PER_ROUND = 16;
-const MOST_CHANGED = 64_000;
 const MOST_FIELDS = 1_000_000;
 /** Of the interval: merges that cannot wait come no faster. */
 const EARLY_SHARE = 1 / 20;
@@ -58,7 +59,8 @@ const LEAST_EARLY = 4;
 export class EventualCounts {
   private readonly clock: Clock;
   private readonly counts: LRUCache<string, Count>;
-  private changed = new Map<string, Count>();
+  /** Those of `counts` with something to merge, the longest waiting first. */
+  private readonly changed = new Map<string, Count>();
   private timer: Timer | undefined;
   private dueAtMs = Number.POSITIVE_INFINITY;
   private merging = false;
@@ -80,8 +82,10 @@ export class EventualCounts {
     this.clock = options.clock;
     this.counts = new LRUCache({
       max: options.maxClients,
-      dispose: (_count, _field, reason) => {
-        if (reason === 'evict') this.forgottenCount++;
+      dispose: ({ pending }, field, reason) => {
+        if (reason !== 'evict') return;
+        this.forgottenCount++;
+        if (this.changed.delete(field)) this.unmerged += pending;
       },
     });
     this.channel = sharedChannel(options.prefix, 'over');
@@ -99,13 +103,15 @@ export class EventualCounts {
   take(limit: CountedLimit, client: string): ClientLimitDecision {
     const { reach, shares, nodes } = this.options;
     const field = fieldOf(limit, client);
-    if (reach.isAway) return shares.take(field, limit.algorithm, limit.rate);
+    if (reach.isAway) {
+      return shares.take(field, limit.algorithm, limit.rate, this.counts.peek(field)?.state);
+    }
     const count = this.countOf(field, limit);
     const nowMs = this.clock.now();
     const { state, decision } = takeFromClientLimit(limit.algorithm, limit.rate, count.state, nowMs);
     count.state = state;
     if (!decision.allowed) return decision;
-    if (count.pending++ === 0) this.note(count);
+    if (count.pending++ === 0) this.changed.set(field, count);
     const isNear = count.pending >= Math.max(LEAST_EARLY, decision.remaining / (2 * Math.max(1, nodes())));
     this.schedule(isNear ? this.options.intervalMs * EARLY_SHARE : this.options.intervalMs);
     return decision;
@@ -115,8 +121,8 @@ export class EventualCounts {
   peek(limit: CountedLimit, client: string): ClientLimitDecision {
     const { reach, shares } = this.options;
     const field = fieldOf(limit, client);
-    if (reach.isAway) return shares.peek(field, limit.algorithm, limit.rate);
     const state = this.counts.peek(field)?.state;
+    if (reach.isAway) return shares.peek(field, limit.algorithm, limit.rate, state);
     return takeFromClientLimit(limit.algorithm, limit.rate, state, this.clock.now()).decision;
   }
 
@@ -157,11 +163,6 @@ export class EventualCounts {
     }
     count.limit = limit;
     return count;
-  }
-
-  private note(count: Count): void {
-    if (this.changed.size < MOST_CHANGED) this.changed.set(count.field, count);
-    else this.unmerged++;
   }
 
   /** The next merge is at most `delayMs` after the last one. Nothing is asked while nothing changes. */

@@ -1,7 +1,8 @@
 -- Stores an answer, as src/policies/cache/variants.ts has it: an answer that varies with headers which the ones before
 -- did not name makes a new start.
 -- KEYS 1: hash { names, b<values>: the answer, t<values>: `stored at` and `kept until` in ms }
--- ARGV 1: names of the headers that it varies with, sorted, comma-separated   2: the request's values of those
+-- ARGV 1: names of the headers that it varies with, sorted, comma-separated   2: the digest of the request's
+--   values of those, or ``
 --   3: the answer   4: for how many ms it was of use when it was stored   5: how many ms ago that was, at least
 --   6: when it was, as the caller reckons, or ``   7: answers that are kept under one key
 -- Returns { 'stored' }, { 'full' }, or { 'names', names }: nothing was done, those names hold.

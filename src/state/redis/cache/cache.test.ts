@@ -1,43 +1,15 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'bun:test';
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { hasRedis, startRedis, type TestRedis } from '../../../../test/support/redis.ts';
 import { CacheEntry, type EntryFacts } from '../../../policies/cache/entry.ts';
 import { MAX_VARIANTS } from '../../../policies/cache/variants.ts';
 import { systemClock } from '../../../shared/clock.ts';
-import { systemRandom } from '../../../shared/random.ts';
 import { MemoryCache } from '../../memory/cache.ts';
 import type { RedisConnection } from '../connection.ts';
-import { commandCounts, linkTo, until, wireCommands } from '../redis-link.fixture.ts';
-import { SharedRevisions } from '../revisions/shared-revisions.ts';
-import { Topics } from '../topics.ts';
-import { FleetCache, type FleetCacheOptions } from './cache.ts';
-
-const none = new Headers();
-const MINUTE_MS = 60_000;
-
-function entry(body: string | Uint8Array = 'answer', more: Partial<EntryFacts> = {}): CacheEntry {
-  const nowMs = systemClock.now();
-  return new CacheEntry({
-    answer: {
-      status: 200,
-      headers: [['Content-Type', 'text/plain']],
-      body: typeof body === 'string' ? new TextEncoder().encode(body) : body,
-      origin: 'upstream',
-    },
-    bornAtMs: nowMs - 5_000,
-    freshUntilMs: nowMs + MINUTE_MS,
-    staleWhileRevalidateUntilMs: undefined,
-    staleIfErrorUntilMs: nowMs + 2 * MINUTE_MS,
-    mustRevalidate: false,
-    keepUntilMs: nowMs + 2 * MINUTE_MS,
-    etag: '"1"',
-    lastModified: undefined,
-    vary: [],
-    ...more,
-  });
-}
-
-const bodyOf = (found: CacheEntry | undefined) => found && new TextDecoder().decode(found.answer.body);
+import { commandCounts, until, wireCommands } from '../redis-link.fixture.ts';
+import { bodyOf, cacheNode, entry, MINUTE_MS, none } from './cache.fixture.ts';
+import type { FleetCacheOptions } from './cache.ts';
 
 describe.skipIf(!hasRedis)('the cache of a fleet', () => {
   let redis: TestRedis;
@@ -53,38 +25,9 @@ describe.skipIf(!hasRedis)('the cache of a fleet', () => {
   afterAll(() => redis.stop());
 
   const node = async (more: Partial<FleetCacheOptions> = {}) => {
-    const link = await linkTo(redis.url);
-    const topics = new Topics(systemClock, link);
-    const revisions = new SharedRevisions({ clock: systemClock, random: systemRandom, link, topics });
-    let isKnown = false;
-    revisions.on('cache', () => {
-      isKnown = true;
-    });
-    const local = new MemoryCache({ maxSizeBytes: 10_000_000, maxEntryBytes: 100_000 });
-    const cache = new FleetCache({
-      clock: systemClock,
-      link,
-      topics,
-      revisions,
-      local,
-      node: systemRandom.next().toString(36).slice(2),
-      ...more,
-    });
-    ends.push(() => {
-      cache.close();
-      revisions.close();
-      topics.close();
-      link.close();
-    });
-    await until(() => isKnown);
-    await link.commands.ping();
-    const find = (key: string, headers = none) => cache.find(key, headers, systemClock.now());
-    const put = async (key: string, one: CacheEntry, headers = none) => {
-      const isKept = cache.put(key, one, headers, systemClock.now());
-      await cache.settled(key);
-      return isKept;
-    };
-    return { cache, local, link, find, put, topics };
+    const one = await cacheNode(redis.url, more);
+    ends.push(one.close);
+    return one;
   };
   const size = async (link: RedisConnection) => (await link.commands.keys('{comporta:cache:*')).length;
 
@@ -217,10 +160,36 @@ describe.skipIf(!hasRedis)('the cache of a fleet', () => {
     await until(async () => (await size(link)) === 0);
   });
 
-  test('holds no names of clients in its keys', async () => {
-    const { put, link } = await node();
-    await put('/score\nu\n11:52998224725', entry());
-    expect((await link.commands.keys('*')).join()).not.toContain('52998224725');
+  describe('no tax id', () => {
+    const CPF = '52998224725';
+
+    test('is in a key or a field, whatever chooses the answer', async () => {
+      const { put, link } = await node();
+      await put(`/score\nu\n11:${CPF}`, entry());
+      await put('/a\nu\n1', entry('x', { vary: ['client-id'] }), new Headers({ 'client-id': CPF }));
+      const keys = await link.commands.keys('*');
+      const stored = keys.filter((key) => key.startsWith('{comporta:cache:'));
+      expect(stored).toHaveLength(2);
+      const fields = await Promise.all(stored.map((key) => link.commands.hkeys(key)));
+      expect([...keys, ...fields.flat()].join('\n')).not.toContain(CPF);
+    });
+
+    test('is published: what is dropped is told by its digest, and dropped elsewhere', async () => {
+      const [one, other] = await Promise.all([node(), node()]);
+      const heard: string[] = [];
+      await one.link.subscriber.psubscribe('*');
+      one.link.subscriber.on('pmessage', (_pattern, _channel, message) => heard.push(message));
+      const key = `/score\nu\n11:${CPF}`;
+      await one.put(key, entry());
+      await one.put('/score\nu\n2', entry());
+      await other.find(key);
+      await other.find('/score\nu\n2');
+      one.cache.delete(key);
+      await until(() => other.local.stats().entries === 1);
+      await until(() => heard.length > 0);
+      expect(heard.join('\n')).not.toContain(CPF);
+      expect(await other.find(key)).toBeUndefined();
+    });
   });
 
   describe('purge', () => {
@@ -272,6 +241,24 @@ describe.skipIf(!hasRedis)('the cache of a fleet', () => {
     one.cache.delete('/a\nu\n1');
     await until(() => other.local.stats().entries === 0);
     expect(await (await node()).find('/a\nu\n1')).toBeUndefined();
+  });
+
+  test.each([
+    ['is not taken', 40_000],
+    ['by much is not even sent', 400_000],
+  ])('a body that is not compressed, and larger than this node keeps, %s', async (_, bytes) => {
+    const limited = (maxEntryBytes: number) => ({
+      local: new MemoryCache({ maxSizeBytes: 10_000_000, maxEntryBytes }),
+    });
+    const [one, other] = await Promise.all([node(limited(1_000_000)), node(limited(1_000))]);
+    await one.put('/a\nu\n1', entry(randomBytes(bytes)));
+    expect(one.cache.shared.stores).toBe(1);
+    const sentBytes = async () =>
+      Number(/total_net_output_bytes:(\d+)/.exec(await one.link.commands.info('stats'))![1]);
+    const beforeBytes = await sentBytes();
+    expect(await other.find('/a\nu\n1')).toBeUndefined();
+    expect(other.cache.shared).toMatchObject({ hits: 0, unreadable: 1 });
+    expect((await sentBytes()) - beforeBytes).toBeLessThan(200_000);
   });
 
   describe('without Redis', () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { CacheEntry } from '../../../policies/cache/entry.ts';
 import { MAX_VARIANTS, valuesOf } from '../../../policies/cache/variants.ts';
@@ -13,8 +12,9 @@ import type { SharedRevisions } from '../revisions/shared-revisions.ts';
 import { assembleScript, luaReader } from '../scripts.ts';
 import type { Topics } from '../topics.ts';
 import { runBinaryScript } from './binary-script.ts';
-import { decodeEntry, encodeEntry } from './entry-codec.ts';
+import { decodeEntry, encodeEntry, mostStoredBytes } from './entry-codec.ts';
 import { Generations } from './generations.ts';
+import { BYTES_PER_DIGEST, digestOf, KeyDigests } from './key-digests.ts';
 
 export interface FleetCacheOptions {
   readonly clock: Clock;
@@ -42,19 +42,24 @@ export interface SharedCacheCounters {
   stores: number;
   /** Answers that stayed with this node: too much was on its way, or Redis was away, or had no room. */
   unsent: number;
-  /** What was found could not be read. */
+  /** What was found could not be read, or is larger than this node keeps. */
   unreadable: number;
 }
 
 interface Found {
+  /** Monotonic ms. */
+  readonly askedAtMs: number;
+  /** Of which it is; see Generations. */
+  readonly generation: string | undefined;
   readonly names: string | undefined;
   readonly entry: CacheEntry | undefined;
 }
 
-const NOTHING: Found = { names: undefined, entry: undefined };
 /** That Redis has nothing newer is believed for so long: a burst on one key asks once. */
 const BELIEVED_MS = 250;
 const MOST_BELIEVED = 10_000;
+/** Drops that are remembered, for answers that were on their way here meanwhile. */
+const MOST_DROPS = 10_000;
 
 /**
  * The cache of a fleet: this node's own answers first, without a promise while they are fresh, then those of all.
@@ -76,6 +81,9 @@ export class FleetCache implements CacheStore {
   /** The last thing that is on its way, by key. */
   private readonly underWay = new Map<string, Promise<void>>();
   private unsentBytes = 0;
+  private readonly digests = new KeyDigests();
+  /** When a key's answers were dropped last, by its digest: what Redis was asked for before is not to be used. */
+  private readonly drops = new LRUCache<string, number>({ max: MOST_DROPS });
   /** Redis's time less this node's, at most: what is stored is never taken for younger than it is. */
   private offsetMs: number | undefined;
   private readonly get;
@@ -86,6 +94,7 @@ export class FleetCache implements CacheStore {
     const { clock, link, topics, revisions, local, prefix = DEFAULT_PREFIX, patienceMs = 250 } = options;
     this.clock = clock;
     this.local = local;
+    local.accompany({ bytesPerKey: BYTES_PER_DIGEST, gone: (key) => this.digests.remove(key) });
     this.counters = local.counters;
     this.maxEntryBytes = local.maxEntryBytes;
     this.prefix = prefix;
@@ -111,8 +120,7 @@ export class FleetCache implements CacheStore {
   }
 
   put(key: string, entry: CacheEntry, incoming: Headers, nowMs: number): boolean {
-    const isKept = this.local.put(key, entry, incoming, nowMs);
-    if (!isKept) return false;
+    if (!this.keep(key, entry, incoming, nowMs)) return false;
     const { link, maxUnsentBytes = 16 * 1_048_576 } = this.options;
     if (!link.isUp || this.unsentBytes + entry.bytes > maxUnsentBytes) {
       this.shared.unsent++;
@@ -128,13 +136,17 @@ export class FleetCache implements CacheStore {
   }
 
   delete(key: string): void {
+    const digest = this.digests.of(key);
+    this.drops.set(digest, this.clock.now());
     this.local.delete(key);
     const { link, node } = this.options;
     if (!link.isUp) return;
     this.inOrder(key, async () => {
       const name = this.nameOf(key);
       if (name !== undefined) await link.commands.unlink(name);
-      await link.commands.publish(this.channel, `${node}\n${key}`);
+      // Until now Redis had it to give.
+      this.drops.set(digest, this.clock.now());
+      await link.commands.publish(this.channel, `${node}\n${digest}`);
     });
   }
 
@@ -177,9 +189,10 @@ export class FleetCache implements CacheStore {
     }
     const { entry, names } = found;
     const nowMs = this.clock.now();
-    const isUseful = entry !== undefined && nowMs < entry.facts.keepUntilMs;
+    const isCurrent = this.isCurrent(key, found);
+    const isUseful = isCurrent && entry !== undefined && nowMs < entry.facts.keepUntilMs;
     // Of several variants one says nothing about another.
-    if (!(isUseful && nowMs < entry.freshUntilMs) && (names === undefined || names === '')) {
+    if (isCurrent && !(isUseful && nowMs < entry.freshUntilMs) && (names === undefined || names === '')) {
       this.believed.set(key, nowMs + BELIEVED_MS);
     }
     if (!isUseful) {
@@ -188,8 +201,23 @@ export class FleetCache implements CacheStore {
     }
     if (own !== undefined && own.freshUntilMs >= entry.freshUntilMs) return own;
     this.shared.hits++;
-    this.local.put(key, entry, incoming, nowMs);
+    this.keep(key, entry, incoming, nowMs);
     return entry;
+  }
+
+  /** Nothing was dropped or purged between the question and now. */
+  private isCurrent(key: string, { askedAtMs, generation }: Found): boolean {
+    if (generation !== this.generations.of(key)) return false;
+    // Most of the time nothing was, and the key's digest need not be known.
+    if (this.drops.size === 0) return true;
+    const droppedAtMs = this.drops.get(this.digests.of(key));
+    return droppedAtMs === undefined || askedAtMs > droppedAtMs;
+  }
+
+  private keep(key: string, entry: CacheEntry, incoming: Headers, nowMs: number): boolean {
+    const isKept = this.local.put(key, entry, incoming, nowMs);
+    if (isKept) this.digests.add(key);
+    return isKept;
   }
 
   /** Who asks the same meanwhile shares the answer. */
@@ -203,23 +231,29 @@ export class FleetCache implements CacheStore {
   }
 
   private async look(key: string, names: string, values: string): Promise<Found> {
-    const name = this.nameOf(key);
-    if (name === undefined) return NOTHING;
     const askedAtMs = this.clock.now();
+    const generation = this.generations.of(key);
+    const nothing: Found = { askedAtMs, generation, names: undefined, entry: undefined };
+    const name = this.nameOf(key);
+    if (name === undefined) return nothing;
     const { commands } = this.options.link;
-    const answer = await this.reach.ask(() => runBinaryScript(commands, this.get, [name], [names, values]));
-    if (answer === undefined) return NOTHING;
+    const most = String(mostStoredBytes(this.maxEntryBytes));
+    const args = [names, fieldOf(values), most];
+    const answer = await this.reach.ask(() => runBinaryScript(commands, this.get, [name], args));
+    if (answer === undefined) return nothing;
     const [now, kept, storedAt, bytes] = answer as [Buffer, Buffer?, Buffer?, Buffer?];
     const theirNowMs = Number(now);
     this.offsetMs = theirNowMs - this.clock.now();
-    if (bytes === undefined) return { names: kept?.toString(), entry: undefined };
+    const found = { ...nothing, names: kept?.toString() };
+    if (storedAt === undefined) return found;
     try {
+      if (bytes === undefined) throw new RangeError('the answer is larger than this node keeps');
       // By the time of asking, not of the answer: rather older than younger.
       const storedAtMs = askedAtMs - (theirNowMs - Number(storedAt));
-      return { names: kept?.toString(), entry: await decodeEntry(bytes, storedAtMs, this.maxEntryBytes) };
+      return { ...found, entry: await decodeEntry(bytes, storedAtMs, this.maxEntryBytes) };
     } catch {
       this.shared.unreadable++;
-      return NOTHING;
+      return nothing;
     }
   }
 
@@ -236,7 +270,7 @@ export class FleetCache implements CacheStore {
       const { commands } = this.options.link;
       let names = [...entry.facts.vary].sort();
       for (let round = 0; round < 2; round++) {
-        const values = valuesOf(names, incoming);
+        const values = fieldOf(valuesOf(names, incoming));
         const agoMs = this.clock.now() - nowMs;
         const args = [
           names.join(','),
@@ -274,15 +308,20 @@ export class FleetCache implements CacheStore {
   }
 
   private dropped(message: string): void {
-    const end = message.indexOf('\n');
-    if (message.slice(0, end) !== this.options.node) this.local.delete(message.slice(end + 1));
+    const [node, digest = ''] = message.split('\n');
+    if (node === this.options.node) return;
+    this.drops.set(digest, this.clock.now());
+    const key = this.digests.keyOf(digest);
+    if (key !== undefined) this.local.delete(key);
   }
 
-  /** Keys hold what clients asked for; their digests do not. */
   private nameOf(key: string): string | undefined {
     const generation = this.generations.of(key);
-    if (generation === undefined) return undefined;
-    const digest = createHash('sha256').update(`${generation}\n${key}`).digest('base64url');
-    return storedAnswersKey(this.prefix, digest);
+    return generation && storedAnswersKey(this.prefix, `${generation}:${this.digests.of(key)}`);
   }
+}
+
+/** Values of headers that choose between answers tell of clients, too. */
+function fieldOf(values: string): string {
+  return values === '' ? '' : digestOf(values);
 }

@@ -6,6 +6,14 @@ import type { Fields } from '../../../policies/cache/fields.ts';
 const FORM = 1;
 /** What compression saves has to be worth undoing it. */
 const WORTH = 0.9;
+/** Of the header: many times what HTTP servers send. */
+const MOST_HEADER_BYTES = 262_144;
+const LENGTH_BYTES = 4;
+
+/** An answer of more bytes is not one with a body of `maxEntryBytes`. */
+export function mostStoredBytes(maxEntryBytes: number): number {
+  return LENGTH_BYTES + MOST_HEADER_BYTES + maxEntryBytes;
+}
 
 /** Times are ms from the moment it was stored: no two nodes have one clock. */
 interface Header {
@@ -26,7 +34,10 @@ interface Header {
   readonly vary: readonly string[];
 }
 
-/** An answer as bytes: the length of its header in 4 bytes, the header as JSON, the body. */
+/**
+ * An answer as bytes: the length of its header in 4 bytes, the header as JSON, the body. Rejects when the header has
+ * more than 256 KiB.
+ */
 export async function encodeEntry(
   { facts }: CacheEntry,
   nowMs: number,
@@ -54,19 +65,24 @@ export async function encodeEntry(
     vary: facts.vary,
   };
   const head = Buffer.from(JSON.stringify(header));
-  const length = Buffer.alloc(4);
+  if (head.byteLength > MOST_HEADER_BYTES)
+    throw new RangeError(`a header of ${head.byteLength} bytes is not kept`);
+  const length = Buffer.alloc(LENGTH_BYTES);
   length.writeUInt32BE(head.byteLength);
   return Buffer.concat([length, head, small ?? body ?? Buffer.alloc(0)]);
 }
 
-/** The entry, stored at `storedAtMs` of this node's clock. Rejects when these are not the bytes of one. */
+/**
+ * The entry, stored at `storedAtMs` of this node's clock. Rejects when these are not the bytes of one, or its body has
+ * more than `maxEntryBytes`.
+ */
 export async function decodeEntry(
   bytes: Buffer,
   storedAtMs: number,
   maxEntryBytes: number,
 ): Promise<CacheEntry> {
-  const bodyAt = 4 + bytes.readUInt32BE(0);
-  const header = JSON.parse(bytes.subarray(4, bodyAt).toString()) as Header;
+  const bodyAt = LENGTH_BYTES + bytes.readUInt32BE(0);
+  const header = JSON.parse(bytes.subarray(LENGTH_BYTES, bodyAt).toString()) as Header;
   if (header.form !== FORM) throw new RangeError(`an answer of form ${header.form} cannot be read`);
   const at = (ms: number) => storedAtMs + ms;
   const atOr = (ms: number | undefined) => (ms === undefined ? undefined : at(ms));
@@ -95,6 +111,7 @@ async function bodyOf(
   maxEntryBytes: number,
 ): Promise<Uint8Array | undefined> {
   if (bytes === undefined) return undefined;
+  if (bytes > maxEntryBytes) throw new RangeError(`a body of ${bytes} bytes is too large`);
   // Of its own: a view would keep everything that came with it.
   const body = compressed ? await inflate(stored, { maxOutputLength: maxEntryBytes }) : stored;
   if (body.byteLength !== bytes) throw new RangeError(`the body has ${body.byteLength} bytes, not ${bytes}`);

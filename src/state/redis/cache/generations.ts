@@ -18,6 +18,10 @@ export class Generations {
   private readonly key: string;
   private readonly stops: Array<() => void>;
   private reading = false;
+  /** Something has changed while it was read: what comes may be older than that. */
+  private readAgain = false;
+  /** Redis has, since it was read. */
+  private forgot = false;
 
   constructor(
     private readonly link: RedisLink,
@@ -71,21 +75,37 @@ export class Generations {
   }
 
   private async read({ forgot }: Change): Promise<void> {
-    if (this.reading || !this.link.isUp) return;
+    this.forgot ||= forgot;
+    if (!this.link.isUp) return;
+    if (this.reading) {
+      this.readAgain = true;
+      return;
+    }
     this.reading = true;
+    let forgotten = false;
     try {
-      const told = Object.entries(await this.link.commands.hgetall(this.key));
-      const before = this.known;
-      const now = new Map(told.map(([route, generation]) => [route, Number(generation)]));
-      // Redis that has lost everything has lost the old answers, too: those of this node still count.
-      if (before !== undefined && !forgot) this.follow(before, now);
-      this.known = now;
+      do {
+        forgotten = this.forgot;
+        this.forgot = false;
+        this.readAgain = false;
+        const told = await this.link.commands.hgetall(this.key);
+        this.compare(told, forgotten || this.forgot);
+      } while (this.readAgain);
     } catch {
+      this.forgot ||= forgotten;
       this.revisions.reread();
     } finally {
       this.reading = false;
     }
     await this.pay();
+  }
+
+  private compare(told: Readonly<Record<string, string>>, forgot: boolean): void {
+    const before = this.known;
+    const now = new Map(Object.entries(told).map(([route, generation]) => [route, Number(generation)]));
+    // Redis that has lost everything has lost the old answers, too: those of this node still count.
+    if (before !== undefined && !forgot) this.follow(before, now);
+    this.known = now;
   }
 
   private follow(before: ReadonlyMap<string, number>, now: ReadonlyMap<string, number>): void {

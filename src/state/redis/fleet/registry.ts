@@ -100,7 +100,7 @@ export class RedisFleetRegistry implements FleetRegistry {
     };
   }
 
-  async claim(task: string, forMs: number): Promise<boolean> {
+  async claim(task: string, forMs: number): Promise<boolean | undefined> {
     return this.lease(task, Math.max(1, Math.round(forMs)));
   }
 
@@ -113,13 +113,13 @@ export class RedisFleetRegistry implements FleetRegistry {
     await this.run('leave', [this.id, String(SECONDS_KEPT)]).catch(() => {});
   }
 
-  private async lease(task: string, forMs: number): Promise<boolean> {
+  private async lease(task: string, forMs: number): Promise<boolean | undefined> {
     const { link, prefix } = this.options;
     try {
       const keys = [leaseKey(prefix, task)];
       return (await runScript(link.commands, SCRIPTS.lease, keys, [this.id, String(forMs)])) === 1;
     } catch {
-      return false;
+      return undefined;
     }
   }
 

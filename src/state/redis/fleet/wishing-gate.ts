@@ -10,7 +10,16 @@ export interface GateWish {
   readonly state?: 'open' | 'closed' | 'reset' | undefined;
 }
 
+/** All that is wanted of an upstream. Times are monotonic ms of this node. */
+export interface Wanted {
+  readonly pause?: { readonly untilMs: number | undefined; readonly reason: string } | undefined;
+  readonly force?: { readonly untilMs: number; readonly state: 'open' | 'closed' } | undefined;
+}
+
 export type WishingGateOptions = MemoryGateOptions;
+
+/** Ends that are told by another clock and lie no further apart are one and the same. */
+const SAME_END_MS = 100;
 
 /** A gate of this process alone that tells others of pauses and forced states, and does what they tell it. */
 export class WishingGate extends MemoryGate {
@@ -42,12 +51,45 @@ export class WishingGate extends MemoryGate {
     this.tell({ op: 'force', state, untilMs });
   }
 
+  /** What holds here. */
+  get wanted(): Wanted {
+    const { pause, breaker } = this.snapshot();
+    if (breaker?.kind !== 'forced') return { pause };
+    return { pause, force: { untilMs: breaker.untilMs, state: breaker.as } };
+  }
+
   /** Does what another node was told to do. */
   grantWish({ op, untilMs, reason = '', state = 'reset' }: GateWish): void {
-    if (op === 'pause') super.pause(untilMs, reason);
-    else if (op === 'resume') super.resume();
-    else if (state === 'reset') super.force(state);
-    else if (untilMs !== undefined && untilMs > this.time.now())
-      super.force(state, untilMs - this.time.now());
+    const { pause } = this.wanted;
+    if (op === 'resume') super.resume();
+    else if (op === 'pause') {
+      if (pause === undefined || !isSameEnd(pause.untilMs, untilMs)) super.pause(untilMs, reason);
+    } else if (state === 'reset') super.force(state);
+    else if (untilMs !== undefined) this.forceUntil(state, untilMs);
   }
+
+  /** Makes all of it hold and nothing else. Who waits for the end of a pause is not let go while one is wanted. */
+  become({ pause, force }: Wanted): void {
+    const held = this.wanted;
+    if (pause === undefined) {
+      if (held.pause !== undefined) super.resume();
+    } else if (held.pause === undefined || !isSameEnd(held.pause.untilMs, pause.untilMs)) {
+      this.replacePause(pause.untilMs, pause.reason);
+    }
+    if (force === undefined) {
+      if (held.force !== undefined) super.force('reset');
+    } else if (held.force?.state !== force.state || !isSameEnd(held.force.untilMs, force.untilMs)) {
+      this.forceUntil(force.state, force.untilMs);
+    }
+  }
+
+  private forceUntil(state: 'open' | 'closed', untilMs: number): void {
+    const now = this.time.now();
+    if (untilMs > now) super.force(state, untilMs - now);
+  }
+}
+
+function isSameEnd(one: number | undefined, other: number | undefined): boolean {
+  if (one === undefined || other === undefined) return one === other;
+  return Math.abs(one - other) < SAME_END_MS;
 }

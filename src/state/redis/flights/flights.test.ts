@@ -150,11 +150,92 @@ describe.skipIf(!hasRedis)('flights over Redis', () => {
     expect(wireCommands(before, await commandCounts(redis.url))).toBeLessThan(20);
   }, 15_000);
 
-  test('a lost message costs no more than the lease', async () => {
-    const [one, deaf] = await fleet(2, { leaseMs: 300 });
+  test.each([
+    ['kept', 'kept'],
+    ['unkept', 'alone'],
+    ['abandoned', 'lost'],
+  ] as const)('a lost message that a call ended %s costs some hundred ms', async (landing, told) => {
+    const [one, deaf] = await fleet(2);
     const { flight } = (await one!.board()) as Lead;
     const { ended } = (await deaf!.board()) as Follow;
     deaf!.topics.close();
+    const startMs = systemClock.now();
+    flight.end(landing);
+    expect(await ended).toBe(told);
+    expect(systemClock.now() - startMs).toBeLessThan(1_000);
+    expect(deaf!.looked).toEqual(told === 'alone' ? [] : ['cache key']);
+  });
+
+  test('who waits long looks seldom, and many look no more often together', async () => {
+    const [one, other] = await fleet(2, { leaseMs: 30_000 });
+    const keys = Array.from({ length: 1_000 }, (_, place) => `key ${place}`);
+    await one!.board();
+    await other!.board();
+    await Promise.all(keys.map((key) => one!.board({ key })));
+    const before = await commandCounts(redis.url);
+    await Bun.sleep(1_500);
+    // At 0.25, 0.5, 0.75 and 1.1 s.
+    expect(wireCommands(before, await commandCounts(redis.url))).toBeLessThanOrEqual(5);
+    await Promise.all(keys.map((key) => other!.board({ key })));
+    const busy = await commandCounts(redis.url);
+    await Bun.sleep(1_500);
+    expect(wireCommands(busy, await commandCounts(redis.url))).toBeLessThanOrEqual(310);
+  }, 15_000);
+
+  test('a slow moment of Redis leaves no flight behind that nobody makes', async () => {
+    const [one, other] = await fleet(2);
+    for (const { board } of [one!, other!])
+      ((await board({ key: `warm ${++nodes}` })) as Lead).flight.end('failed');
+    await one!.link.commands.call('CLIENT', 'PAUSE', '400', 'ALL');
+    // Without an answer in time: it calls on its own.
+    expect((await one!.board()).kind).toBe('alone');
+    // Answered when it is over.
+    await other!.link.commands.ping();
+    // Then nobody is to be waited for.
+    expect((await other!.board()).kind).toBe('lead');
+  }, 10_000);
+
+  test('a slow moment of Redis does not send those who wait on their own', async () => {
+    const [one, other] = await fleet(2);
+    const { flight } = (await one!.board()) as Lead;
+    const { ended } = (await other!.board()) as Follow;
+    await one!.link.commands.call('CLIENT', 'PAUSE', '700', 'ALL');
+    await Bun.sleep(900);
+    flight.end('kept');
+    expect(await ended).toBe('kept');
+  }, 10_000);
+
+  test('a lease whose renewal failed once is renewed before it ends', async () => {
+    const real = await linkTo(redis.url);
+    ends.push(() => real.close());
+    let isUp = true;
+    const blinking = {
+      commands: real.commands,
+      subscriber: real.subscriber,
+      get isUp() {
+        return isUp;
+      },
+      onChange: () => () => {},
+    };
+    const one = await node({ link: blinking, leaseMs: 1_000 });
+    const other = await node();
+    expect((await one.board()).kind).toBe('lead');
+    // Away for a blink, when it would be renewed (at 0.5 s).
+    await Bun.sleep(400);
+    isUp = false;
+    await Bun.sleep(200);
+    isUp = true;
+    await Bun.sleep(600);
+    // The call is still under way: a second one must not begin.
+    expect((await other.board()).kind).toBe('follow');
+  }, 20_000);
+
+  test('a call that ends after its deadline is told as long as its lease lasts', async () => {
+    const [one, other] = await fleet(2, { leaseMs: 1_000 });
+    const { flight } = (await one!.board({ deadlineMs: systemClock.now() + 300 })) as Lead;
+    const { ended } = (await other!.board()) as Follow;
+    // It would have been renewed at 0.5 s.
+    await Bun.sleep(700);
     flight.end('kept');
     expect(await ended).toBe('kept');
   });

@@ -1,19 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { Clock, Timer } from '../../../shared/clock.ts';
 import type { Urgency } from '../../../shared/urgency.ts';
-import type {
-  Boarding,
-  Flight,
-  FlightPlan,
-  FollowedEnd,
-  Landing,
-  SharedFlights,
-} from '../../flights-contract.ts';
+import type { Boarding, Flight, FlightPlan, FollowedEnd, SharedFlights } from '../../flights-contract.ts';
 import { DEFAULT_PREFIX, flightKey, sharedChannel } from '../keys.ts';
 import type { RedisLink } from '../link.ts';
 import { Reach } from '../reach.ts';
 import { assembleScript, luaReader, runScript } from '../scripts.ts';
 import type { Topics } from '../topics.ts';
+import { Leases } from './leases.ts';
 
 export interface RedisFlightsOptions {
   readonly clock: Clock;
@@ -27,7 +21,7 @@ export interface RedisFlightsOptions {
     lookAgain(key: string): void;
   };
   readonly prefix?: string | undefined;
-  /** How long others wait for a call of which nothing is heard. Grows with its age. Default 5,000. */
+  /** How long others wait for a call whose node is heard of no more. Grows with its age. Default 5,000. */
   readonly leaseMs?: number | undefined;
   /** How long a request waits for Redis before it goes on without. Default 250. */
   readonly patienceMs?: number | undefined;
@@ -47,42 +41,38 @@ export interface FlightCounters {
   unshared: number;
 }
 
-interface Led {
-  readonly token: string;
-  readonly name: string;
-  timer: Timer | undefined;
-}
-
 interface Followed {
   readonly name: string;
   readonly cacheKey: string;
+  readonly sinceMs: number;
   readonly end: (end: FollowedEnd) => void;
+  /** Monotonic ms: so long somebody makes the call, as Redis said last. */
+  leaseEndsAtMs: number;
   timer: Timer | undefined;
 }
 
-/** An answer that has landed is told for so long: who looked in the cache just before it came finds it. */
-const KEPT_TOLD_MS = 1_000;
-/** Answers to this are not for others: for so long nobody waits for one. */
-const UNKEPT_TOLD_MS = 5_000;
-const LONGEST_LEASE_MS = 30_000;
 /** A renewal may be under way when the lease ends. */
 const LATE_MS = 250;
+/** A message may be lost: who waits looks after half the time that it has waited, within these bounds. */
+const SOONEST_LOOK_MS = 250;
+const LATEST_LOOK_MS = 750;
+/** All who wait at this node look no more often together, but for those whose lease ends. */
+const LOOKS_PER_SEC = 200;
 
 /**
- * Flights over Redis. The node that makes a call holds a lease on it, which doubles with every renewal: a call that
- * waits a minute in its queue costs a handful of commands, and a node that dies is waited for about as long again as
- * the call had lasted. The others are told by pub/sub, and look when the lease should be over.
+ * Flights over Redis. The node that makes a call holds a lease on it (leases.ts); a node that dies is waited for about
+ * as long again as the call had lasted. The others are told by pub/sub, and look from time to time, in case a message
+ * was lost.
  */
 export class RedisFlights implements SharedFlights {
   readonly counters: FlightCounters = { led: 0, followed: 0, lost: 0, unshared: 0 };
   private readonly clock: Clock;
   private readonly reach: Reach;
   private readonly prefix: string;
-  private readonly channel: string;
+  private readonly leases: Leases;
   private readonly leaseMs: number;
   private readonly maxFlights: number;
   private readonly script = assembleScript([], luaReader(import.meta.url)('./flight.lua'));
-  private readonly led = new Map<string, Led>();
   private readonly followed = new Map<string, Set<Followed>>();
   private followers = 0;
   private tokens = 0;
@@ -95,10 +85,12 @@ export class RedisFlights implements SharedFlights {
     this.leaseMs = options.leaseMs ?? 5_000;
     this.maxFlights = options.maxFlights ?? 10_000;
     this.reach = new Reach({ clock, link, patienceMs });
-    this.channel = sharedChannel(prefix, 'flights');
+    const channel = sharedChannel(prefix, 'flights');
+    const tell = (name: string, args: readonly string[]) => (link.isUp ? this.send(name, args) : undefined);
+    this.leases = new Leases({ clock, tell, channel, leaseMs: this.leaseMs });
     this.stops = [
       topics.listen(
-        this.channel,
+        channel,
         (message) => this.hear(message),
         () => this.lookAtAll(),
       ),
@@ -111,10 +103,12 @@ export class RedisFlights implements SharedFlights {
   async board(plan: FlightPlan, insist: boolean): Promise<Boarding> {
     const name = createHash('sha256').update(plan.key).digest('base64url');
     const token = `${this.options.node}-${++this.tokens}`;
-    if (this.led.size >= this.maxFlights || this.followers >= this.maxFlights) return this.alone();
+    if (this.leases.size >= this.maxFlights || this.followers >= this.maxFlights) return this.alone();
+    if (this.reach.isAway) return this.alone();
     // Listened for before it is asked: the end may come sooner than the answer.
     const followed = this.follow(name, plan.cacheKey);
-    const told = await this.run(name, [
+    const askedAtMs = this.clock.now();
+    const told = await this.ask(name, [
       'board',
       token,
       String(this.leaseMs),
@@ -124,7 +118,7 @@ export class RedisFlights implements SharedFlights {
     ]);
     if (told?.[0] === 'follow') {
       this.counters.followed++;
-      this.lookAfter(followed, Number(told[3]));
+      this.await(followed, Number(told[3]));
       return {
         kind: 'follow',
         ticketId: told[1] ?? '',
@@ -134,19 +128,22 @@ export class RedisFlights implements SharedFlights {
       };
     }
     followed.end('alone');
-    if (told?.[0] === 'lead') return { kind: 'lead', flight: this.lead(name, token, plan) };
-    if (told?.[0] === 'kept') {
+    if (told === undefined) {
+      this.leases.giveBack(name, token);
+      return this.alone();
+    }
+    if (told[0] === 'lead') return { kind: 'lead', flight: this.lead(name, token, askedAtMs, plan) };
+    if (told[0] === 'kept') {
       this.options.cache.lookAgain(plan.cacheKey);
       return { kind: 'kept' };
     }
-    return told?.[0] === 'alone' ? { kind: 'alone' } : this.alone();
+    return { kind: 'alone' };
   }
 
   close(): void {
     for (const stop of this.stops) stop();
     for (const one of this.allFollowed()) one.end('alone');
-    for (const one of this.led.values()) one.timer?.cancel();
-    this.led.clear();
+    this.leases.close();
   }
 
   private alone(): Boarding {
@@ -154,34 +151,14 @@ export class RedisFlights implements SharedFlights {
     return { kind: 'alone' };
   }
 
-  private lead(name: string, token: string, plan: FlightPlan): Flight {
+  private lead(name: string, token: string, askedAtMs: number, { deadlineMs, cacheKey }: FlightPlan): Flight {
     this.counters.led++;
-    const led: Led = { token, name, timer: undefined };
-    this.led.set(token, led);
-    this.renewAfter(led, this.leaseMs, plan.deadlineMs);
-    return { end: (landing) => void this.land(led, landing, plan.cacheKey) };
-  }
-
-  private async land(led: Led, landing: Landing, cacheKey: string): Promise<void> {
-    if (!this.led.delete(led.token)) return;
-    led.timer?.cancel();
-    if (landing === 'kept') await this.options.cache.settled(cacheKey);
-    const toldMs = landing === 'kept' ? KEPT_TOLD_MS : UNKEPT_TOLD_MS;
-    const said = `${led.name} ${landing}`;
-    await this.run(led.name, ['end', led.token, landing, String(toldMs), this.channel, said]);
-  }
-
-  /** Renewed at half the lease, for twice as long; no longer than anybody waits for the call. */
-  private renewAfter(led: Led, leaseMs: number, deadlineMs: number): void {
-    led.timer = this.clock.after(leaseMs / 2, () => {
-      if (this.clock.now() >= deadlineMs) {
-        this.led.delete(led.token);
-        return;
-      }
-      const nextMs = Math.min(LONGEST_LEASE_MS, 2 * leaseMs);
-      void this.run(led.name, ['renew', led.token, String(nextMs)]);
-      this.renewAfter(led, nextMs, deadlineMs);
-    });
+    const { cache } = this.options;
+    const lease = this.leases.hold(name, token, askedAtMs, deadlineMs);
+    return {
+      end: (landing) =>
+        void this.leases.end(lease, landing, landing === 'kept' ? cache.settled(cacheKey) : undefined),
+    };
   }
 
   private follow(name: string, cacheKey: string): Followed & { readonly ended: Promise<FollowedEnd> } {
@@ -192,6 +169,8 @@ export class RedisFlights implements SharedFlights {
       name,
       cacheKey,
       ended,
+      sinceMs: this.clock.now(),
+      leaseEndsAtMs: Number.NEGATIVE_INFINITY,
       timer: undefined as Timer | undefined,
       end: (end: FollowedEnd) => {
         if (!all.delete(followed)) return;
@@ -199,7 +178,8 @@ export class RedisFlights implements SharedFlights {
         followed.timer?.cancel();
         if (all.size === 0 && this.followed.get(name) === all) this.followed.delete(name);
         if (end === 'lost') this.counters.lost++;
-        if (end === 'kept') this.options.cache.lookAgain(cacheKey);
+        // Who is lost may have stored its answer before.
+        if (end !== 'alone') this.options.cache.lookAgain(cacheKey);
         resolve(end);
       },
     };
@@ -214,17 +194,34 @@ export class RedisFlights implements SharedFlights {
     for (const one of [...(this.followed.get(name) ?? [])]) one.end(end);
   }
 
-  private lookAfter(followed: Followed, leaseMs: number): void {
+  private await(followed: Followed, leaseMs: number): void {
+    followed.leaseEndsAtMs = this.clock.now() + Math.max(0, leaseMs);
+    this.lookLater(followed);
+  }
+
+  private lookLater(followed: Followed): void {
+    if (!this.isWaiting(followed)) return;
+    const nowMs = this.clock.now();
+    const waitedMs = nowMs - followed.sinceMs;
+    const ownMs = Math.min(LATEST_LOOK_MS, Math.max(SOONEST_LOOK_MS, waitedMs / 2));
+    const lookMs = Math.max(ownMs, (this.followers * 1_000) / LOOKS_PER_SEC);
+    const leaseMs = followed.leaseEndsAtMs + LATE_MS - nowMs;
     followed.timer?.cancel();
-    followed.timer = this.clock.after(Math.max(0, leaseMs) + LATE_MS, () => void this.look(followed));
+    followed.timer = this.clock.after(Math.min(lookMs, leaseMs), () => void this.look(followed));
   }
 
   private async look(followed: Followed): Promise<void> {
-    const told = await this.run(followed.name, ['look']);
-    if (this.followed.get(followed.name)?.has(followed) !== true) return;
-    if (told === undefined) followed.end('alone');
-    else if (told[0] === 'follow') this.lookAfter(followed, Number(told[3]));
-    else followed.end(told[0] as FollowedEnd);
+    const told = await this.ask(followed.name, ['look']);
+    if (!this.isWaiting(followed)) return;
+    if (told?.[0] === 'follow') this.await(followed, Number(told[3]));
+    else if (told !== undefined) followed.end(told[0] as FollowedEnd);
+    // A slow moment ends nothing: somebody makes the call as long as the lease lasts.
+    else if (this.clock.now() < followed.leaseEndsAtMs) this.lookLater(followed);
+    else followed.end('alone');
+  }
+
+  private isWaiting(followed: Followed): boolean {
+    return this.followed.get(followed.name)?.has(followed) === true;
   }
 
   /** Messages may have been missed. */
@@ -236,10 +233,12 @@ export class RedisFlights implements SharedFlights {
     return [...this.followed.values()].flatMap((all) => [...all]);
   }
 
-  private run(name: string, args: readonly string[]): Promise<string[] | undefined> {
+  private ask(name: string, args: readonly string[]): Promise<string[] | undefined> {
+    return this.reach.ask(() => this.send(name, args));
+  }
+
+  private send(name: string, args: readonly string[]): Promise<string[]> {
     const keys = [flightKey(this.prefix, name)];
-    return this.reach.ask(
-      () => runScript(this.options.link.commands, this.script, keys, args) as Promise<string[]>,
-    );
+    return runScript(this.options.link.commands, this.script, keys, args) as Promise<string[]>;
   }
 }

@@ -206,12 +206,13 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
   /** Resolves when the snapshot shows how things are. */
   refresh(): Promise<void> {
     if (this.closed) return Promise.resolve();
-    this.lastLookMs = this.nowMs;
     this.looking ??= this.look({})
       .then(() => {})
       .finally(() => {
         this.looking = undefined;
       });
+    // After the question, or it would be taken for a sign that something goes on.
+    this.lastLookMs = this.nowMs;
     return this.looking;
   }
 

@@ -6,6 +6,7 @@ import type { ClientLimiter } from '../../contracts.ts';
 import { DEFAULT_PREFIX } from '../keys.ts';
 import type { RedisLink } from '../link.ts';
 import { Reach } from '../reach.ts';
+import { clientName } from './client-name.ts';
 import { ExactCounts } from './exact-counts.ts';
 import { LocalShares } from './local-shares.ts';
 
@@ -19,7 +20,7 @@ export interface RedisClientLimiterOptions {
   /** Nodes of the fleet as known last: while Redis is away each allows its share. */
   readonly nodes: () => number;
   readonly prefix?: string | undefined;
-  /** Clients remembered at once while Redis is away. Default 100,000. */
+  /** Clients whose counts this node remembers, for when Redis is away. Default 100,000. */
   readonly maxClients?: number | undefined;
   readonly reach?: Reach | undefined;
   /** Takes the place of the server's time: tests alone. */
@@ -48,6 +49,7 @@ export class RedisClientLimiter implements ClientLimiter {
     } = options;
     this.shares = new LocalShares(clock, nodes, maxClients);
     this.counts = new ExactCounts({
+      clock,
       link,
       reach: options.reach ?? new Reach({ clock, link }),
       shares: this.shares,
@@ -59,8 +61,7 @@ export class RedisClientLimiter implements ClientLimiter {
   }
 
   take(client: string): ClientLimitDecision | Promise<ClientLimitDecision> {
-    // Who a client is stays out of Redis: here nobody has to read it again.
-    return this.counts.take(this.limitName, digest(client), this.options.algorithm, this.options.rate);
+    return this.counts.take(this.limitName, clientName(client), this.options.algorithm, this.options.rate);
   }
 
   /** Requests that were decided without Redis. */

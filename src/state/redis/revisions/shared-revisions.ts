@@ -6,9 +6,9 @@ import type { RedisLink } from '../link.ts';
 import type { Topics } from '../topics.ts';
 
 /** What nodes hold copies of. */
-export type Subject = 'rules' | 'denied' | 'cache';
+export type Subject = 'rules' | 'denied' | 'cache' | 'wishes';
 
-const SUBJECTS: readonly Subject[] = ['rules', 'denied', 'cache'];
+const SUBJECTS: readonly Subject[] = ['rules', 'denied', 'cache', 'wishes'];
 
 /** Why a copy is to be read again. */
 export interface Change {

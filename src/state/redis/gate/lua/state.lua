@@ -47,7 +47,7 @@ local function fresh()
     total = 0, newest = 0, newest_cost = 0, len = 0, unsent = 0,
     running = 0, took = {}, gen = 0, opened = 0, pauses = 0, cfg_rev = 0,
     -- Who is here; and who is not any more, with tickets that are still to be taken out.
-    nodes = {}, gone = {}, watch_at = 0, cleared = { upto = 0, why = '', retry_at = 0 },
+    nodes = {}, gone = {}, watcher = '', watch_at = 0, cleared = { upto = 0, why = '', retry_at = 0 },
   }
 end
 

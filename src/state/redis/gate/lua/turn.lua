@@ -135,6 +135,17 @@ local function plan_lines(s, a, now, out)
   if #etas > 0 then out.etas = etas end
 end
 
+-- One node asks a while after the slot, in case that whoever was called upon does not. It is told so in each of its
+-- answers, because each sets its alarm anew.
+local function watch(s, a, now, at, out)
+  if s.watch_at + LEASE_MS < now or s.nodes[s.watcher] == nil then
+    s.watcher, s.watch_at = a.n, at + LEASE_MS + 50
+  elseif s.watcher == a.n then
+    s.watch_at = math.max(s.watch_at, at + LEASE_MS + 50)
+  end
+  if s.watcher == a.n then out.ask = math.max(LEAST_WAIT_MS, s.watch_at - now) end
+end
+
 -- The end of every script: who asks next, and when. Of others only those are told who do not know it yet; of this
 -- node's own asking the answer tells. One node at a time watches that whoever was called upon does ask.
 local function settle(s, a, now, out)
@@ -163,11 +174,7 @@ local function settle(s, a, now, out)
       if called >= room then break end
     end
   end
-  if at and at < NEVER and me.w > 0 and not out.ask and s.watch_at < now then
-    s.watch_at = math.max(at, now) + LEASE_MS + 50
-    out.ask = s.watch_at - now
-    s.watch_at = s.watch_at + LEASE_MS
-  end
+  if at and at < NEVER and me.w > 0 and not out.ask then watch(s, a, now, math.max(at, now), out) end
   if a.h and me.w > 0 then plan_lines(s, a, now, out) end
 end
 
