@@ -20,6 +20,8 @@ export interface JudgeReport {
   readonly arrivals: readonly Seen[];
   /** Most calls that were under way at once. */
   readonly mostAtOnce: number;
+  /** How long calls were under way, all together, ms. */
+  readonly busyMs: number;
 }
 
 const MOST_ARRIVALS = 100_000;
@@ -31,6 +33,7 @@ if (import.meta.main) {
   const arrivals: Seen[] = [];
   let running = 0;
   let mostAtOnce = 0;
+  let busyMs = 0;
   let lastTickMs = nowMs();
   let tickBeforeMs = lastTickMs;
   setInterval(() => {
@@ -42,7 +45,7 @@ if (import.meta.main) {
     const atMs = nowMs();
     const { pathname, searchParams } = new URL(request.url ?? '/', 'http://judge');
     if (pathname === '/report') {
-      response.end(JSON.stringify({ arrivals, mostAtOnce }));
+      response.end(JSON.stringify({ arrivals, mostAtOnce, busyMs }));
       return;
     }
     if (arrivals.length < MOST_ARRIVALS) {
@@ -52,8 +55,10 @@ if (import.meta.main) {
     mostAtOnce = Math.max(mostAtOnce, running);
     let over = false;
     const end = (): void => {
-      if (!over) running--;
+      if (over) return;
       over = true;
+      running--;
+      busyMs += nowMs() - atMs;
     };
     response.once('close', end);
     request.on('error', () => {});
