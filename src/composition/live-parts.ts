@@ -47,7 +47,8 @@ export class LiveParts {
     const { clock, recorder, nameClient, upstreams, state } = options;
     this.timeline = new Timeline({ clock, mask: maskNumbers });
     this.tail = new RequestTail({ clock, mask: maskNumbers, nameClient });
-    this.sampler = new LiveSampler({ clock, recorder, gates: () => gatesOf(upstreams) });
+    const isWatched = () => this.shown?.isWatched === true;
+    this.sampler = new LiveSampler({ clock, recorder, gates: () => gatesOf(upstreams), isWatched });
     this.isShared = state.status().kind === 'redis';
     this.fleet = new Fleet({
       clock,
@@ -55,7 +56,7 @@ export class LiveParts {
       own: this.sampler,
       recorder,
       gates: () => gatesOf(upstreams),
-      isWatched: () => this.isShared && this.shown?.isWatched === true,
+      isWatched: () => this.isShared && isWatched(),
     });
     this.recorder = this.isShared ? this.fleet.recorder : recorder;
   }

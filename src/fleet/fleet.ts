@@ -1,4 +1,4 @@
-import type { LiveSample, LiveSampler } from '../live/sampler.ts';
+import { type LiveSample, type LiveSampler, UNWATCHED_VIEW_AGE_MS } from '../live/sampler.ts';
 import type { Clock } from '../shared/clock.ts';
 import type { GateCounters, GateRefusal, GateSnapshot } from '../state/contracts.ts';
 import type { FleetLook, FleetRegistry } from '../state/fleet-contract.ts';
@@ -17,7 +17,9 @@ export interface FleetOptions {
   /** Of this process. */
   readonly own: Pick<LiveSampler, 'onSample' | 'samples' | 'lastSecond'>;
   readonly recorder: Pick<UsageRecorder, 'totals' | 'inFlight' | 'all'>;
-  readonly gates: () => Iterable<readonly [name: string, gate: { snapshot(): GateSnapshot }]>;
+  readonly gates: () => Iterable<
+    readonly [name: string, gate: { snapshot(maxAgeMs?: number): GateSnapshot }]
+  >;
   /** Somebody looks at the samples. */
   readonly isWatched: () => boolean;
 }
@@ -171,7 +173,9 @@ export class Fleet {
 
   private ownState(perSecond: number): string {
     const { recorder, gates } = this.options;
-    const snapshots = [...gates()].map(([name, gate]) => [name, gate.snapshot()] as const);
+    const snapshots = [...gates()].map(
+      ([name, gate]) => [name, gate.snapshot(UNWATCHED_VIEW_AGE_MS)] as const,
+    );
     return tellState({ configHash: this.agreement.hash, recorder, perSecond, gates: snapshots });
   }
 

@@ -37,8 +37,12 @@ export interface SamplerSources {
   readonly recorder: Pick<UsageRecorder, 'all' | 'inFlight'>;
   /** Those of the configuration in force. */
   readonly gates: () => Iterable<readonly [name: string, gate: Pick<Gate, 'snapshot'>]>;
+  /** Whether somebody sees the samples as they are taken; absent: always. */
+  readonly isWatched?: () => boolean;
 }
 
+/** How old a shared gate's snapshot may be while nobody looks at it: to look costs each node a request. */
+export const UNWATCHED_VIEW_AGE_MS = 5_000;
 /** Samples that are kept. */
 export const SAMPLES_KEPT = 60;
 const SECOND_MS = 1_000;
@@ -124,14 +128,15 @@ export class LiveSampler {
   }
 
   private take(second: number): void {
-    const { clock, recorder, gates } = this.sources;
+    const { clock, recorder, gates, isWatched } = this.sources;
+    const maxAgeMs = isWatched?.() === false ? UNWATCHED_VIEW_AGE_MS : undefined;
     const cached = this.countCached();
     const upstreams: Record<string, UpstreamSample> = {};
     let waiting = 0;
     let running = 0;
     let oldestWaitMs = 0;
     for (const [name, gate] of gates()) {
-      const snapshot = gate.snapshot();
+      const snapshot = gate.snapshot(maxAgeMs);
       const { arrivals, sends } = snapshot.perSecond;
       upstreams[name] = {
         arrivals: arrivals.at(second),

@@ -224,8 +224,11 @@ export interface Gate {
   holders(): ClearedQueue | Promise<ClearedQueue>;
   /** In force now. */
   settings(): GateSettings;
-  /** How it stands: as of now, or as last heard of where others share it. */
-  snapshot(): GateSnapshot;
+  /**
+   * How it stands: as of now, or as last heard of where others share it. What is older than `maxAgeMs` there is asked for
+   * behind, so that whoever comes back in a moment is shown what is true by then.
+   */
+  snapshot(maxAgeMs?: number): GateSnapshot;
   /** Stops timers and refuses who still waits with `draining`. */
   close(): void;
 }

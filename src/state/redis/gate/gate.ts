@@ -186,12 +186,11 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
     return new Map(Object.entries(drift).map(([node, json]) => [node, fromWire(JSON.parse(json))]));
   }
 
-  /** As last heard. It looks again behind, so that whoever comes back in a moment is shown what is true by then. */
-  snapshot(): GateSnapshot {
+  snapshot(maxAgeMs = VIEW_AGE_MS): GateSnapshot {
     const now = this.nowMs;
     const goesOn =
       this.mirror.waiting + this.mirror.running > 0 || this.desk.session.lastAskedAtMs > this.lastLookMs;
-    if (now - this.lastLookMs > (goesOn ? VIEW_AGE_MS : IDLE_VIEW_AGE_MS))
+    if (now - this.lastLookMs > (goesOn ? maxAgeMs : Math.max(maxAgeMs, IDLE_VIEW_AGE_MS)))
       void this.refresh().catch(() => {});
     const { pauses, opened } = this.mirror;
     const refused = this.desk.refusals.snapshot();

@@ -11,7 +11,8 @@ class MovingClock extends VirtualClock {
   }
 }
 
-test('a gate with nothing to do that somebody watches each second asks Redis every few seconds only', async () => {
+/** Commands in a minute in which somebody takes a snapshot each second. */
+async function askedInAMinute(waiting: number, maxAgeMs?: number): Promise<number> {
   const clock = new MovingClock();
   let asked = 0;
   const link: GateLink = {
@@ -23,7 +24,7 @@ test('a gate with nothing to do that somebody watches each second asks Redis eve
         JSON.stringify({
           e: 'one',
           v: asked,
-          w: 0,
+          w: waiting,
           r: 0,
           mw: 0,
           cfg: 1,
@@ -53,8 +54,18 @@ test('a gate with nothing to do that somebody watches each second asks Redis eve
   const before = asked;
   for (let second = 0; second < 60; second++) {
     await clock.advanceAsync(1_000);
-    gate.snapshot();
+    gate.snapshot(maxAgeMs);
     await settle();
   }
-  expect(asked - before).toBeLessThanOrEqual(13);
+  gate.close();
+  return asked - before;
+}
+
+test('a gate with nothing to do asks Redis every few seconds only, though somebody watches each second', async () => {
+  expect(await askedInAMinute(0)).toBeLessThanOrEqual(13);
+});
+
+test('a busy one asks each second while somebody watches, and every few seconds while nobody does', async () => {
+  expect(await askedInAMinute(5)).toBeGreaterThanOrEqual(59);
+  expect(await askedInAMinute(5, 5_000)).toBeLessThanOrEqual(13);
 });
