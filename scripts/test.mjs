@@ -10,7 +10,7 @@ import { ensureInstalled, root } from './ensure-installed.mjs';
 /**
  * What measures spacing on real sockets must not share the processors with what keeps them busy, so each kind has
  * its time: the first group computes, the second starts many processes, the third has a browser draw, the fourth
- * loads the machine, and the last one only waits, for slots that are a second apart.
+ * loads the machine, and the others mostly wait: for slots, and for what a fault needs to be over.
  */
 const GROUPS = [
   {
@@ -22,7 +22,13 @@ const GROUPS = [
   { name: 'browser', workers: 1, takes: isInBrowser, missing: chromiumMissing },
   { name: 'under load', workers: 1, takes: (path) => isOnSockets(path) && isLoad(path) },
   { name: 'strict spacing', workers: 2, takes: isSpacing },
-  { name: 'fleet', workers: 1, takes: isOnRedis, missing: redisMissing },
+  {
+    name: 'shared state',
+    workers: 2,
+    takes: (path) => isOnRedis(path) && !isFleet(path),
+    missing: redisMissing,
+  },
+  { name: 'fleet', workers: 2, takes: isFleet, missing: redisMissing },
 ];
 
 function isOnSockets(path) {
@@ -35,6 +41,16 @@ function isInBrowser(path) {
 
 function isOnRedis(path) {
   return path.startsWith('test/fleet/') || path.startsWith('src/state/redis/');
+}
+
+/** Several gateways before a provider that judges their spacing. They mostly wait: two such tests at a time. */
+const FLEET = [
+  ...['burst-faults', 'faults', 'kill-at-grant', 'long-window', 'nodes', 'paced-fleet'],
+  ...['redis-cluster', 'skewed-clocks', 'ten-nodes'],
+].map((name) => `test/fleet/${name}.test.ts`);
+
+function isFleet(path) {
+  return FLEET.includes(path);
 }
 
 /** What a machine lacks for the group; undefined when it lacks nothing. */

@@ -31,7 +31,7 @@ const cases: Record<string, Case> = {
     rates: [{ count: 100, windowMs: 1_000 }],
     calls: 1_000,
     leastMs: 9_000,
-    leastGoodput: 0.5,
+    leastGoodput: 0.8,
   },
   '10 per 3s and 25 per 1d': {
     nodes: 3,
@@ -42,7 +42,7 @@ const cases: Record<string, Case> = {
     ],
     calls: 25,
     leastMs: 6_000,
-    leastGoodput: 0.7,
+    leastGoodput: 0.85,
   },
   'concurrency: 2': {
     nodes: 3,
@@ -54,7 +54,7 @@ const cases: Record<string, Case> = {
     calls: 200,
     query: '&hold=20',
     leastMs: 2_000,
-    leastGoodput: 0.25,
+    leastGoodput: 0.5,
   },
 };
 
