@@ -2,7 +2,7 @@ import { expect, test } from 'bun:test';
 import { AwaitedGrant } from './awaited-grant.ts';
 import type { Ticket } from './contracts.ts';
 import { Waiter } from './memory/waiter.ts';
-import { LocalTicket } from './redis/gate/local-ticket.ts';
+import { LocalTicket } from './redis/gate/desk/local-ticket.ts';
 
 const ticket: Ticket = { id: 't', client: 'c', urgency: 3, arrivedAtMs: 0, deadlineMs: 1_000, cost: 1 };
 const kinds = {

@@ -11,12 +11,12 @@ import type {
   WaitingTicket,
 } from '../../contracts.ts';
 import { draining } from '../../memory/refusals.ts';
-import type { DeskOptions, DeskOwner } from './desk-options.ts';
+import type { DeskOptions, DeskOwner } from './desk/desk-options.ts';
+import { NodeDesk } from './desk/node-desk.ts';
+import type { Asked } from './desk/session.ts';
 import { type GateAnswer, type GateMessage, listOf, type ToldPause, type WireSettings } from './gate-link.ts';
 import type { QuietGate } from './idle-beat.ts';
 import { Mirror } from './mirror.ts';
-import { NodeDesk } from './node-desk.ts';
-import type { Asked } from './session.ts';
 import { shownTicket } from './shown-ticket.ts';
 import { checkSettings, fromWire, toWire } from './wire-settings.ts';
 

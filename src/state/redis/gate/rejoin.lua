@@ -1,15 +1,22 @@
 -- A node says what it knows: at its start, after its connection broke, after the server changed or lost data, and when
 -- the gate has taken it for dead. Before that nothing else it asks for is done.
 -- ARGV 1: JSON { header, cfg, weights, declare: true when the settings are to be declared anew, bye: true to leave for good,
+--   brief: true when the sends are only those that this server may not have heard of,
 --   paused?: { for?: ms, reason }: the pause that it knows of, known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, left? }],
 --   tickets: [{ as for `enter`, and how long it has `waited` }], entering: uids whose place the node does not know yet,
 --   busy: true while other requests of it are under way, whose answers may hold grants }
--- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again), `gone`: uids that were taken out, and
+-- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again),
+--   `rejoin` (whether it must tell all), `gone`: uids that were taken out, and
 --   `placed`: [[uid, seq, rank, rr, arr]] of tickets that were put in.
 -- O((n + m) log m), n waiting tickets, m sends on record: it is rare.
 local a = cjson.decode(ARGV[1])
 local s, now = open(a)
 local is_new = a.e ~= s.epoch
+-- What it takes for known may have been lost with the server before: then it tells all.
+if is_new and a.brief then
+  save(s)
+  return cjson.encode({ rejoin = true, e = s.epoch })
+end
 local was_known = s.nodes[a.n] ~= nil and not is_new
 local out = { new = is_new or nil }
 -- Who is to be waited for is told by what data is left, and by the nodes: a server that lost everything knows nobody.

@@ -1,4 +1,4 @@
-import type { LimitSettings } from '../../../policies/limiter/limit-set.ts';
+import type { LimitSettings } from '../../../../policies/limiter/limit-set.ts';
 
 /** Windows up to here are waited out after a change of server: whoever sent in them may be gone with it. */
 const LONGEST_WAITED_OUT_MS = 10_000;

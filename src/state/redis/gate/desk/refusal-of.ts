@@ -1,6 +1,6 @@
-import type { GatewayError } from '../../../shared/errors.ts';
-import type { Refusals } from '../../memory/refusals.ts';
-import type { Entered } from './gate-link.ts';
+import type { GatewayError } from '../../../../shared/errors.ts';
+import type { Refusals } from '../../../memory/refusals.ts';
+import type { Entered } from '../gate-link.ts';
 
 /** The refusal that a script decided, in words; counted. */
 export function refusalOf(answer: Entered, refusals: Refusals, maxSize: number): GatewayError {

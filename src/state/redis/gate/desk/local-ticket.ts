@@ -1,5 +1,5 @@
-import { AwaitedGrant } from '../../awaited-grant.ts';
-import type { Grant, Ticket, Urgency } from '../../contracts.ts';
+import { AwaitedGrant } from '../../../awaited-grant.ts';
+import type { Grant, Ticket, Urgency } from '../../../contracts.ts';
 
 /** Where a ticket stands in the fleet, from its first arrival to its last attempt. As the scripts write numbers. */
 export interface Standing {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test';
-import { settle, VirtualClock } from '../../../shared/virtual-clock.ts';
-import type { GateLink } from './gate-link.ts';
-import type { GateScriptName } from './gate-scripts.ts';
+import { settle, VirtualClock } from '../../../../shared/virtual-clock.ts';
+import type { GateLink } from '../gate-link.ts';
+import type { GateScriptName } from '../gate-scripts.ts';
 import { type Asked, Session, type SessionHost } from './session.ts';
 
 /** Answers when the test says so. */
@@ -58,5 +58,48 @@ describe('what a node says of itself', () => {
     expect(said.map(({ busy }) => busy)).toEqual([false, true]);
     expect(said[1]!.read).toEqual(['rejoin', 'claim']);
     expect(session.pending).toBe(0);
+  });
+
+  test('a server that knows it is told what it may not have heard; one that has forgotten is told everything', async () => {
+    const clock = new VirtualClock();
+    let hasForgotten = false;
+    let isAway = false;
+    const link: GateLink = {
+      node: 'n0',
+      isUp: true,
+      run: (_script, request) => {
+        if (isAway) return Promise.reject(new Error('away'));
+        const isBrief = (request as { brief?: true }).brief === true;
+        const answer = { e: 'one', v: 1, w: 0, r: 0, mw: 0, cfg: 1, nodes: 1 };
+        return Promise.resolve(JSON.stringify(isBrief && hasForgotten ? { rejoin: true, e: 'two' } : answer));
+      },
+    };
+    const since: number[] = [];
+    const host: SessionHost = {
+      mayRejoin: true,
+      facts: () => ({ hold: 0, h: undefined, o: undefined }),
+      rejoinFacts: (sentSinceMs) => {
+        since.push(sentSinceMs);
+        return {};
+      },
+      onAnswer: () => {},
+    };
+    const session = new Session(
+      { clock, link, upstream: 'one', nodeChannel: 'n:', fleetChannel: 'all', freshnessMs: 50 },
+      host,
+    );
+    await session.rejoin();
+    clock.advance(60_000);
+    await session.rejoin();
+    // A request of now may have been heard or not; it is told again an hour later.
+    isAway = true;
+    await session.request('claim', {}).catch(() => {});
+    isAway = false;
+    clock.advance(3_600_000);
+    await session.rejoin();
+    hasForgotten = true;
+    await session.rejoin();
+    const all = Number.NEGATIVE_INFINITY;
+    expect(since).toEqual([all, 58_000, 58_000, 3_658_000, all]);
   });
 });

@@ -1,6 +1,6 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { GateSettings, Lines } from '../../contracts.ts';
-import type { GateAnswer, GateLink, ToldPause, WireSettings } from './gate-link.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import type { GateSettings, Lines } from '../../../contracts.ts';
+import type { GateAnswer, GateLink, ToldPause, WireSettings } from '../gate-link.ts';
 import type { HeldGrants } from './held-grants.ts';
 import type { Asked } from './session.ts';
 

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../../policies/breaker/breaker.ts';
+import type { Outcome } from '../../../../policies/breaker/breaker.ts';
 
 /** So many facts at most go in one request. */
 const LARGEST_BATCH = 256;

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../shared/clock.ts';
-import { Alarm } from '../../memory/alarm.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import { Alarm } from '../../../memory/alarm.ts';
 import type { LocalQueue } from './local-queue.ts';
 import type { LocalTicket } from './local-ticket.ts';
 

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../shared/clock.ts';
-import { type Entered, type GateAnswer, listOf } from './gate-link.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import { type Entered, type GateAnswer, listOf } from '../gate-link.ts';
 import type { LocalQueue } from './local-queue.ts';
 import type { LocalTicket } from './local-ticket.ts';
 import type { RequestOptions } from './session.ts';

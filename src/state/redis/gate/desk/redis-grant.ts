@@ -1,5 +1,5 @@
-import type { Outcome } from '../../../policies/breaker/breaker.ts';
-import type { Grant, Line, Ticket } from '../../contracts.ts';
+import type { Outcome } from '../../../../policies/breaker/breaker.ts';
+import type { Grant, Line, Ticket } from '../../../contracts.ts';
 
 /** What a gate is told of its grants. */
 export interface RedisGrantKeeper {

@@ -1,6 +1,6 @@
-import type { Outcome } from '../../../policies/breaker/breaker.ts';
-import type { Clock } from '../../../shared/clock.ts';
-import type { GateCounts } from '../../memory/gate-counts.ts';
+import type { Outcome } from '../../../../policies/breaker/breaker.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import type { GateCounts } from '../../../memory/gate-counts.ts';
 import type { LineWatch } from './line-watch.ts';
 import { LongWrites } from './long-writes.ts';
 import { OwnSends } from './own-sends.ts';

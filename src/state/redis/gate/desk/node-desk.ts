@@ -1,11 +1,11 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { Grant, Ticket, Urgency } from '../../contracts.ts';
-import { Alarm } from '../../memory/alarm.ts';
-import { GateCounts } from '../../memory/gate-counts.ts';
-import { draining, Refusals } from '../../memory/refusals.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import type { Grant, Ticket, Urgency } from '../../../contracts.ts';
+import { Alarm } from '../../../memory/alarm.ts';
+import { GateCounts } from '../../../memory/gate-counts.ts';
+import { draining, Refusals } from '../../../memory/refusals.ts';
+import { type Entered, type GateAnswer, type GateHeader, type GateLink, listOf } from '../gate-link.ts';
 import { type DeadlineHost, DeadlineWatch } from './deadline-watch.ts';
 import type { DeskOptions, DeskOwner } from './desk-options.ts';
-import { type Entered, type GateAnswer, type GateHeader, type GateLink, listOf } from './gate-link.ts';
 import { HeldGrants } from './held-grants.ts';
 import { holdMs } from './hold.ts';
 import { LineWatch } from './line-watch.ts';
@@ -183,12 +183,13 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     };
   }
 
-  rejoinFacts(): object {
+  rejoinFacts(sentSinceMs: number): object {
     const { placing, queue, grants, known } = this;
     const waiting = queue.all().filter((one) => one.admitted && !placing.entering.has(one));
     const busy = this.session.pending > 0 || grants.hasUntold;
     const before = this.options.predecessor?.grants;
-    const sends = [...(before?.sends.recent(this.nowMs) ?? []), ...grants.sends.recent(this.nowMs)];
+    const all = [...(before?.sends.recent(this.nowMs) ?? []), ...grants.sends.recent(this.nowMs)];
+    const sends = all.filter(({ atMs }) => atMs >= sentSinceMs);
     const held = [...(before?.values() ?? []), ...grants.values()];
     const parts = { queue, waiting, entering: placing.entering, grants: held, sends, known, busy };
     return { ...this.owner.declaration(), ...rejoinFacts(parts, this.nowMs) };

@@ -1,5 +1,5 @@
-import type { Clock } from '../../../shared/clock.ts';
-import { Alarm } from '../../memory/alarm.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import { Alarm } from '../../../memory/alarm.ts';
 import type { RedisGrant } from './redis-grant.ts';
 
 /** A write that takes longer than this share of its grant's time is told; the rest is for the telling. */

@@ -1,6 +1,6 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { Line, Lines } from '../../contracts.ts';
-import { Alarm } from '../../memory/alarm.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import type { Line, Lines } from '../../../contracts.ts';
+import { Alarm } from '../../../memory/alarm.ts';
 
 /** A connection is expected to take this much longer than the slowest of late. */
 const LEAD_MARGIN = 1.5;

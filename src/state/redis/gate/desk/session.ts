@@ -1,6 +1,6 @@
-import type { Clock } from '../../../shared/clock.ts';
-import type { GateAnswer, GateHeader, GateLink } from './gate-link.ts';
-import type { GateScriptName } from './gate-scripts.ts';
+import type { Clock } from '../../../../shared/clock.ts';
+import type { GateAnswer, GateHeader, GateLink } from '../gate-link.ts';
+import type { GateScriptName } from '../gate-scripts.ts';
 
 export interface SessionOptions {
   readonly clock: Clock;
@@ -16,8 +16,8 @@ export interface SessionOptions {
 export interface SessionHost {
   /** Header fields that only the gate knows. */
   facts(): Pick<GateHeader, 'hold' | 'h' | 'o' | 'z'>;
-  /** What this node knows, for a gate that does not know it. */
-  rejoinFacts(): object;
+  /** What this node knows, for a gate that does not know it; of its sends those since `sentSinceMs`. */
+  rejoinFacts(sentSinceMs: number): object;
   /** Whether it may say so: a gate that was closed may have a successor, which speaks for both. */
   readonly mayRejoin: boolean;
   onAnswer(answer: GateAnswer, asked: Asked): void;
@@ -52,6 +52,8 @@ const TRIES = 4;
 const LEAST_BEAT_MS = 1_000;
 const LONGEST_BEAT_MS = 4_000;
 const BEAT_PER_NODE_MS = 400;
+/** A request without an answer is given up within this: what it told is told again. */
+const GIVEN_UP_MS = 2_000;
 /** A node counts as gone after so many beats that it missed. */
 const MISSED_BEATS = 3;
 
@@ -68,6 +70,8 @@ export class Session {
   pending = 0;
   lastAskedAtMs = Number.NEGATIVE_INFINITY;
   private rejoinedAtMs = Number.NEGATIVE_INFINITY;
+  /** Since when something that was told may not have been heard. */
+  private unheardSinceMs: number | undefined;
   private version = 0;
   private rttMs = 0;
   private nodes = 1;
@@ -128,19 +132,30 @@ export class Session {
     return true;
   }
 
+  /** To a server that knows this node, only what it may not have heard; it answers when it has to hear everything. */
   private async sayAll(more: object): Promise<void> {
+    if (this.epoch !== '' && (await this.say({ ...more, brief: true }))) return;
+    await this.say(more);
+  }
+
+  /** False when it has to tell everything. */
+  private async say(more: { readonly brief?: true }): Promise<boolean> {
     const asked = this.asked('rejoin');
     this.rejoinedAtMs = asked.atMs;
     const header = this.header(asked, asked.facts.h === undefined ? undefined : 0);
-    await this.run(asked, { ...header, ...this.host.rejoinFacts(), ...more }, (answer) => {
-      if ('bye' in answer) return;
-      if (answer.e !== this.epoch) {
-        this.epoch = answer.e;
+    const unheardSinceMs = this.unheardSinceMs ?? asked.atMs - GIVEN_UP_MS;
+    const facts = this.host.rejoinFacts(more.brief ? unheardSinceMs : Number.NEGATIVE_INFINITY);
+    const answer = await this.run(asked, { ...header, ...facts, ...more }, (told) => {
+      if ('bye' in told || told.rejoin !== undefined) return;
+      this.unheardSinceMs = undefined;
+      if (told.e !== this.epoch) {
+        this.epoch = told.e;
         this.version = 0;
         this.clearedUpTo = 0;
       }
-      this.host.onAnswer(answer, asked);
+      this.host.onAnswer(told, asked);
     });
+    return answer.rejoin === undefined;
   }
 
   private asked(script: GateScriptName): Asked {
@@ -178,6 +193,9 @@ export class Session {
     let text: string;
     try {
       text = await this.options.link.run(asked.script, request);
+    } catch (error) {
+      this.unheardSinceMs ??= asked.atMs - GIVEN_UP_MS;
+      throw error;
     } finally {
       this.pending--;
     }

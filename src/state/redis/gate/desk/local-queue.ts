@@ -1,6 +1,6 @@
-import { RankedList } from '../../../policies/queue/ranked-list.ts';
-import type { Ticket } from '../../contracts.ts';
-import type { Entered } from './gate-link.ts';
+import { RankedList } from '../../../../policies/queue/ranked-list.ts';
+import type { Ticket } from '../../../contracts.ts';
+import type { Entered } from '../gate-link.ts';
 import type { LocalTicket, Standing } from './local-ticket.ts';
 
 /** The tickets that wait at this node, by uid and by deadline. Their order among all nodes' is known to Redis alone. */
