@@ -23,7 +23,7 @@ local K = {
 }
 
 -- What stands in these keys, and what it means. Scripts of another format must not touch it: raise this number with
--- every change that an older release would misread (docs/explanation/decisions/0030-a-number-for-the-state-s-form.md).
+-- every change that an older release would misread (docs/explanation/decisions/0028-a-number-for-the-state-s-form.md).
 -- Whatever the format, `state` is a map in MessagePack that has it under `format`.
 local FORMAT = 1
 
