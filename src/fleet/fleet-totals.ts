@@ -24,3 +24,24 @@ export function fleetTotals(states: Iterable<NodeState>): FleetTotals {
   }
   return { ...sums, failures: sums.requests - sums.successes, latency };
 }
+
+/** As the admin API and the JSON metrics give them; ms to three digits. */
+export function fleetTotalsView(totals: FleetTotals) {
+  const { requests, successes, failures, perSecond, inFlight, waiting, running, latency } = totals;
+  const round = (ms: number): number => Math.round(ms * 1_000) / 1_000;
+  return {
+    requests,
+    successes,
+    failures,
+    requests_per_second: perSecond,
+    in_flight: inFlight,
+    waiting,
+    running,
+    latency_ms: {
+      average: round(latency.averageMs),
+      p50: round(latency.quantile(0.5)),
+      p95: round(latency.quantile(0.95)),
+      p99: round(latency.quantile(0.99)),
+    },
+  };
+}

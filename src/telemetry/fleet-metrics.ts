@@ -57,23 +57,3 @@ export function addSharing(registry: Registry, { unshared, calls, cache }: Shari
     registers: [registry],
   }).inc(stores);
 }
-
-export function fleetTotalsJson(totals: FleetTotals): Record<string, unknown> {
-  const { latency } = totals;
-  const round = (ms: number): number => Math.round(ms * 1_000) / 1_000;
-  return {
-    requests: totals.requests,
-    successes: totals.successes,
-    failures: totals.failures,
-    requests_per_second: totals.perSecond,
-    in_flight: totals.inFlight,
-    waiting: totals.waiting,
-    running: totals.running,
-    latency_ms: {
-      average: round(latency.averageMs),
-      p50: round(latency.quantile(0.5)),
-      p95: round(latency.quantile(0.95)),
-      p99: round(latency.quantile(0.99)),
-    },
-  };
-}

@@ -1,5 +1,5 @@
 import { Counter, Gauge, Registry } from 'prom-client';
-import type { FleetTotals } from '../fleet/fleet-totals.ts';
+import { type FleetTotals, fleetTotalsView } from '../fleet/fleet-totals.ts';
 import type { BreakerState } from '../policies/breaker/breaker.ts';
 import type { MetricsPages } from '../server/pages.ts';
 import type { CacheStats } from '../state/cache-contract.ts';
@@ -8,7 +8,7 @@ import type { StateStatus } from '../state/fleet-contract.ts';
 import type { SharingCounts } from '../state/sharing-contract.ts';
 import type { Histogram } from '../usage/histogram.ts';
 import type { UsageRecorder } from '../usage/recorder.ts';
-import { addFleetTotals, addSharing, fleetTotalsJson } from './fleet-metrics.ts';
+import { addFleetTotals, addSharing } from './fleet-metrics.ts';
 
 /** Where the numbers come from. They are kept elsewhere and read here, so that the hot path only adds. */
 export interface MetricsSources {
@@ -73,7 +73,7 @@ async function metricsJson(sources: MetricsSources): Promise<Record<string, unkn
     fleet: {
       nodes: nodes(),
       state: stateUp ? 'ok' : 'away',
-      totals: fleet === undefined ? null : fleetTotalsJson(fleet),
+      totals: fleet === undefined ? null : fleetTotalsView(fleet),
       sharing: sources.sharing() ?? null,
     },
     routes: Object.fromEntries(

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { Drift } from '../../../fleet/drift.ts';
 import type { NodeView } from '../../../fleet/fleet.ts';
-import type { FleetTotals } from '../../../fleet/fleet-totals.ts';
+import { fleetTotalsView } from '../../../fleet/fleet-totals.ts';
 import type { StateServer } from '../../../state/fleet-contract.ts';
 import { hotStateOf } from '../live/frame-parts.ts';
 import { json, operation } from '../operation.ts';
@@ -119,7 +119,7 @@ async function fleetOf(ports: AdminPorts): Promise<FleetAnswer> {
     state: { ...hotStateOf(clock, port.status()), server: server === undefined ? null : serverOf(server) },
     nodes: nodes.map((one) => nodeOf(one, port.self)).sort(byPlace),
     drift: drifts.map(driftView),
-    totals: totalsOf(totals),
+    totals: fleetTotalsView(totals),
   };
 }
 
@@ -168,24 +168,5 @@ function driftView({ path, values }: Drift): FleetAnswer['drift'][number] {
     path,
     values: values.map(({ value, nodes }) => ({ value: value ?? null, nodes: [...nodes] })),
     strictest_holds: /^upstreams\..*\.(limits|concurrency|guard)$/.test(path),
-  };
-}
-
-function totalsOf(totals: FleetTotals): FleetAnswer['totals'] {
-  const { latency } = totals;
-  return {
-    requests: totals.requests,
-    successes: totals.successes,
-    failures: totals.failures,
-    requests_per_second: totals.perSecond,
-    in_flight: totals.inFlight,
-    waiting: totals.waiting,
-    running: totals.running,
-    latency_ms: {
-      average: roundMs(latency.averageMs),
-      p50: roundMs(latency.quantile(0.5)),
-      p95: roundMs(latency.quantile(0.95)),
-      p99: roundMs(latency.quantile(0.99)),
-    },
   };
 }
