@@ -86,6 +86,21 @@ describe.skipIf(!hasRedis)('a shared gate whose requests and answers are lost, l
     expect(drill!.closest()).toBeGreaterThanOrEqual(1_000);
   });
 
+  test('a request that is long in the writing keeps the next ones away though Redis loses everything meanwhile', async () => {
+    await start(2);
+    const upload = await drill!.enter(0, 'upload', { holds: true });
+    expect(upload.grant!.isFresh()).toBe(true);
+    await drill!.pass(100);
+    await drill!.fleet.flush();
+    const next = await drill!.enter(1, 'next');
+    await drill!.pass(1_700);
+    drill!.write(upload.grant!);
+    upload.grant!.end('success');
+    await drill!.pass(10_000);
+    expect(next.grant).toBeDefined();
+    expect(drill!.closest()).toBeGreaterThanOrEqual(1_000);
+  });
+
   test('a write later than promised counts from when it was, though the telling of it was lost', async () => {
     await start(2);
     const slow = await drill!.enter(0, 'slow', { holds: true });

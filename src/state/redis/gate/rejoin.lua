@@ -2,7 +2,7 @@
 -- the gate has taken it for dead. Before that nothing else it asks for is done.
 -- ARGV 1: JSON { header, cfg, weights, declare: true when the settings are to be declared anew, bye: true to leave for good,
 --   brief: true when the sends are only those that this server may not have heard of,
---   paused?: { for?: ms, reason }: the pause that it knows of, known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, left? }],
+--   paused?: { for?: ms, reason }: the pause that it knows of, known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, begun?, left? }],
 --   tickets: [{ as for `enter`, and how long it has `waited` }], entering: uids whose place the node does not know yet,
 --   busy: true while other requests of it are under way, whose answers may hold grants }
 -- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again),
@@ -112,8 +112,8 @@ if me.g > 0 then
   end
 end
 for uid, grant in pairs(has) do
-  local til = now + math.max(0, grant.left or 0)
-  grant_store(uid, { n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent })
+  local til = now + (grant.begun and LONGEST_WRITE_MS or math.max(0, grant.left or 0))
+  grant_store(uid, { n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent, begun = grant.begun })
   if not grant.sent and is_new then
     unreserve(s, uid, grant.cost)
     reserve(s, uid, grant.cost, til)

@@ -13,9 +13,6 @@ local s, now, must = begin(a)
 if must then return must end
 local out = {}
 
--- So long at most a write keeps others away: longer than any call may take (ms).
-local LONGEST_WRITE_MS = 86400000
-
 for _, uid in ipairs(a.begun) do
   local grant = grant_of(uid)
   if grant and not grant.sent then

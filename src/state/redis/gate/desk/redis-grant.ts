@@ -17,6 +17,8 @@ const USABLE_SHARE = 0.8;
 
 export class RedisGrant implements Grant {
   stage: 'granted' | 'sent' | 'ended' = 'granted';
+  /** Its first byte went in time. */
+  hasBegun = false;
 
   constructor(
     private readonly keeper: RedisGrantKeeper,
@@ -42,7 +44,10 @@ export class RedisGrant implements Grant {
 
   isFresh(): boolean {
     const isFresh = this.isYoung;
-    if (isFresh && this.stage === 'granted') this.keeper.noteBegun(this);
+    if (isFresh && this.stage === 'granted') {
+      this.hasBegun = true;
+      this.keeper.noteBegun(this);
+    }
     return isFresh;
   }
 

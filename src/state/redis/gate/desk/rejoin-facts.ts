@@ -32,6 +32,7 @@ export function rejoinFacts(
       cost: grant.ticket.cost,
       age: nowMs - grant.claimedAtMs,
       sent: grant.stage !== 'granted',
+      begun: grant.hasBegun || undefined,
       left: Math.max(0, grant.staleAtMs - nowMs),
     })),
     tickets: waiting.map((one) => ticketFacts(one, queue.standingOf(one.ticket), nowMs)),

@@ -148,6 +148,9 @@ local function push(s, at, cost, id)
   if s.len > exact + COARSE then thin(s, exact) end
 end
 
+-- So long at most a write that has begun keeps others away: longer than any call may take (ms).
+local LONGEST_WRITE_MS = 86400000
+
 -- A grant is unsent until it is written: it counts as if it were always happening now, up to its latest moment.
 local function reserve(s, id, cost, latest)
   if redis.call('ZADD', K.unsent, full(latest), id .. '~' .. cost) == 1 then s.unsent = s.unsent + cost end
