@@ -14,6 +14,7 @@ export interface DrillFacts {
   readonly urgency?: Urgency;
   readonly client?: string;
   readonly deadlineInMs?: number;
+  readonly cost?: number;
   /** How long it takes from its write to its end. */
   readonly serviceMs?: number;
   /** The test writes and ends it by hand. */
@@ -43,8 +44,15 @@ export class Drill {
 
   call(node: VirtualNode, id: string, facts: DrillFacts = {}): DrillCall {
     const now = this.clock.now();
-    const { urgency = 3, client = 'a', deadlineInMs = 600_000, serviceMs = 0, holds = false } = facts;
-    const ticket = { id, client, urgency, arrivedAtMs: now, deadlineMs: now + deadlineInMs, cost: 1 };
+    const {
+      urgency = 3,
+      client = 'a',
+      deadlineInMs = 600_000,
+      cost = 1,
+      serviceMs = 0,
+      holds = false,
+    } = facts;
+    const ticket = { id, client, urgency, arrivedAtMs: now, deadlineMs: now + deadlineInMs, cost };
     const call: DrillCall = { id, ticket, grant: undefined, error: undefined, grantedAtMs: Number.NaN };
     node.gate.enter(ticket).then(
       (grant) => {

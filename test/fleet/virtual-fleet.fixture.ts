@@ -138,6 +138,12 @@ export class VirtualFleet {
     }
   };
 
+  /** Cost of all sends on record. */
+  async recorded(): Promise<number> {
+    const [, total = 0] = await this.client.zrevrange(this.keys[4]!, 0, 0, 'WITHSCORES');
+    return Number(total);
+  }
+
   /** Everything of Redis is gone. */
   async flush(): Promise<void> {
     await this.client.flushall();

@@ -49,13 +49,14 @@ local function known_here(t)
   local raw = redis.call('HGET', K.tickets, t.uid)
   if raw then return place_of(cmsgpack.unpack(raw)) end
   local grant = grant_of(t.uid)
+  -- Whoever waits there has written nothing.
+  if t.again then unused(s, t.uid, t.cost) end
   if grant == nil then return nil end
   if not t.again then
     out.granted = out.granted or {}
     out.granted[#out.granted + 1] = { t.uid, now - grant.at }
     return { waiting = false }
   end
-  unreserve(s, t.uid, grant.cost)
   grant.begun = nil
   grant_drop(s, t.uid, grant, now)
   return nil

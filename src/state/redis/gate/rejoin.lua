@@ -13,7 +13,7 @@ local a = cjson.decode(ARGV[1])
 local s, now = open(a)
 local is_new = a.e ~= s.epoch
 -- What it takes for known may have been lost with the server before: then it tells all.
-if is_new and a.brief then
+if (is_new and a.brief) or (s.nodes[a.n] and is_overtaken(a, s.nodes[a.n])) then
   save(s)
   return cjson.encode({ rejoin = true, e = s.epoch })
 end
@@ -27,6 +27,7 @@ if is_new and now < s.open_at then
 end
 s.missing[a.n] = nil
 local me = hear(s, a, now)
+me.un = a.un
 take_back(s, a.n, me)
 if a.bye then
   if s.cfg then
@@ -84,9 +85,9 @@ if #a.sends > 0 and is_new then
 else
   for _, send in ipairs(a.sends) do
     local grant, at = grant_of(send.id), now - send.age
-    local was_unsent = unreserve(s, send.id, send.cost)
-    -- One that has expired stands in the log at its latest moment; written later all the same, it counts once more.
-    if was_unsent or (grant and not grant.sent and at > grant.til) then push(s, at, send.cost, send.id) end
+    -- One that has expired stands in the log at its latest moment already, unless it was later still.
+    if grant and not grant.sent and at > grant.til then wrote(s, at, send.cost, send.id)
+    elseif unreserve(s, send.id, send.cost) then push(s, at, send.cost, send.id) end
     if grant and not grant.sent then
       grant.sent = true
       grant_store(send.id, grant)
@@ -105,7 +106,7 @@ if me.g > 0 then
       out.unsure = true
     else
       local grant = grant_of(uid)
-      unreserve(s, uid, grant.cost)
+      if not grant.sent then unused(s, uid, grant.cost) end
       grant_drop(s, uid, grant, now)
       lost[uid] = true
     end
@@ -125,6 +126,11 @@ end
 -- Tickets: those that wait at it, and no others; what an operator removed stays removed.
 local waits = {}
 for _, t in ipairs(a.tickets) do waits[t.uid] = t end
+-- What counts as written with a grant that never reached them was not.
+for _, entry in ipairs(redis.call('ZREVRANGE', K.log, 0, RECENT - 1)) do
+  local uid = string.match(entry, '|([^|]*)$')
+  if waits[uid] then withdraw(s, uid) end
+end
 -- Those whose answer is still on its way are not known there to have come.
 local entering = {}
 for _, uid in ipairs(a.entering) do entering[uid] = true end

@@ -18,7 +18,7 @@ for _, uid in ipairs(a.begun) do
   if grant and not grant.sent then
     grant.begun = true
     grant_store(uid, grant)
-    -- One that was held to be over by now counts once more when it is written.
+    unused(s, uid, grant.cost)
     reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
   end
 end
@@ -37,11 +37,11 @@ for _, one in ipairs(written) do
   local grant = one.grant
   if grant == nil then
     -- Nothing is known of it here; that it was written is known there.
-    push(s, one.at, one.cost, one.id)
+    wrote(s, one.at, one.cost, one.id)
   elseif not grant.sent then
-    -- One that has expired stands in the log at its latest moment already; written later all the same, it is counted
-    -- twice: too much, never too little.
-    if unreserve(s, one.id, grant.cost) or one.at > grant.til then push(s, one.at, grant.cost, one.id) end
+    -- One that has expired stands in the log at its latest moment already, unless it was later still.
+    if one.at > grant.til then wrote(s, one.at, grant.cost, one.id)
+    elseif unreserve(s, one.id, grant.cost) then push(s, one.at, grant.cost, one.id) end
     grant.sent = true
     grant_store(one.id, grant)
   end
@@ -50,19 +50,17 @@ end
 for _, one in ipairs(a.over) do
   local grant = grant_of(one.id)
   if grant then
-    if one.back then
-      unreserve(s, one.id, grant.cost)
-    elseif not grant.sent then
-      unreserve(s, one.id, grant.cost)
-      push(s, now, grant.cost, one.id)
-    end
+    if one.back then unused(s, one.id, grant.cost)
+    elseif not grant.sent then wrote(s, now, grant.cost, one.id) end
     redis.call('HDEL', K.grants, one.id)
     s.running = s.running - 1
     s.nodes[a.n].g = s.nodes[a.n].g - 1
     br_end(s, grant.permit, one.outcome, now)
     if not one.back then note_call(s, now - grant.at) end
-  elseif not one.back and not one.sent then
-    push(s, now, one.cost, one.id)
+  elseif one.back then
+    unused(s, one.id, one.cost)
+  elseif not one.sent then
+    wrote(s, now, one.cost, one.id)
   end
 end
 

@@ -58,6 +58,12 @@ const GIVEN_UP_MS = 2_000;
 const MISSED_BEATS = 3;
 
 /**
+ * How often a request got no answer, over all gates of a process: a gate and its successor are one node. Such a request
+ * may be done at any later time, on a connection that broke; after the rejoining that follows, it must not be.
+ */
+let unanswered = 0;
+
+/**
  * What one node says to the gate of all, and in which order it has heard the answers. A request to a gate that does not
  * know this node (a new server, lost data, a long silence) is answered by having it rejoin first.
  */
@@ -99,14 +105,17 @@ export class Session {
     for (let tries = 1; ; tries++) {
       if (this.epoch === '') await this.rejoin();
       const asked = this.asked(script);
+      const unansweredThen = unanswered;
       const answer = await this.run(asked, { ...this.header(asked, options.lines), ...body }, (told) => {
         if (told.rejoin !== undefined) return;
         options.first?.(told);
         this.host.onAnswer(told, asked);
       });
       if (answer.rejoin === undefined) return answer;
-      if (tries === TRIES || !this.host.mayRejoin) throw new Error('the gate does not let this node in');
-      await this.rejoin();
+      if (tries < TRIES && this.host.mayRejoin) await this.rejoin();
+      // A gate that was closed may have been overtaken by what its successor said.
+      else if (tries === TRIES || unansweredThen === unanswered)
+        throw new Error('the gate does not let this node in');
     }
   }
 
@@ -171,6 +180,7 @@ export class Session {
     return {
       n: link.node,
       e: this.epoch,
+      un: unanswered,
       u: upstream,
       ch: nodeChannel,
       all: fleetChannel,
@@ -194,6 +204,7 @@ export class Session {
     try {
       text = await this.options.link.run(asked.script, request);
     } catch (error) {
+      unanswered++;
       this.unheardSinceMs ??= asked.atMs - GIVEN_UP_MS;
       throw error;
     } finally {

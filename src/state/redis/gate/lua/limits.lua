@@ -135,17 +135,52 @@ local function thin(s, exact)
   s.len = s.len - #drop
 end
 
+-- What a send, dear or near, keeps away from `time` on, as the cost of a send at `time`.
+local function still_owed(s, at, cost, time)
+  local spacing = spacing_of(s)
+  return spacing and cost - (time - at) / spacing or 0
+end
+
 local function push(s, at, cost, id)
   -- Up to the next microsecond: a rounded time may be later than the send, never earlier.
   local time = math.max(math.ceil(at * 1000 - 0.001) / 1000, s.newest)
+  s.newest_cost = math.max(cost, still_owed(s, s.newest, s.newest_cost, time))
   s.total = s.total + cost
   s.newest = time
-  s.newest_cost = cost
   redis.call('ZADD', K.log, full(s.total), string.format('%.3f|%d|%s', time, cost, id))
   s.len = s.len + 1
   local exact = 1
   for _, limit in ipairs(s.cfg.limits) do exact = math.max(exact, limit.c) end
   if s.len > exact + COARSE then thin(s, exact) end
+end
+
+-- Among so many of the newest sends one is looked for that was none.
+local RECENT = 256
+
+-- Takes a send off the record of which its node says that it never was, or was later. One that is older, or that stands
+-- for others too, stays: too much, never too little. O(RECENT log n).
+local function withdraw(s, id)
+  local recent = redis.call('ZREVRANGE', K.log, 0, RECENT, 'WITHSCORES')
+  local mark = '|' .. id
+  for index = 1, math.min(#recent, 2 * RECENT), 2 do
+    if string.sub(recent[index], -#mark) == mark then
+      local cost, before = tonumber(string.match(recent[index], '|(%d+)|')), recent[index + 2]
+      if tonumber(recent[index + 1]) - tonumber(recent[index + 3] or 0) ~= cost then return end
+      redis.call('ZREM', K.log, recent[index])
+      for later = 1, index - 2, 2 do
+        redis.call('ZADD', K.log, full(tonumber(recent[later + 1]) - cost), recent[later])
+      end
+      s.total, s.len = s.total - cost, s.len - 1
+      if index > 1 then return end
+      s.newest, s.newest_cost = before and time_of_entry(before) or 0, 0
+      for earlier = 3, #recent, 2 do
+        local at, its_cost = string.match(recent[earlier], '^([^|]+)|(%d+)|')
+        local owed = still_owed(s, tonumber(at), tonumber(its_cost), s.newest)
+        s.newest_cost = math.max(s.newest_cost, owed)
+      end
+      return
+    end
+  end
 end
 
 -- So long at most a write that has begun keeps others away: longer than any call may take (ms).
@@ -162,7 +197,19 @@ local function unreserve(s, id, cost)
   return true
 end
 
--- Grants that nobody confirmed were written at the latest possible moment, or never: they count from there.
+-- Nothing was written with a grant: neither that it may still be, nor that it was by its latest moment, counts any more.
+local function unused(s, id, cost)
+  if not unreserve(s, id, cost) then withdraw(s, id) end
+end
+
+-- A write, in place of whatever stood for it so far.
+local function wrote(s, at, cost, id)
+  unused(s, id, cost)
+  push(s, at, cost, id)
+end
+
+-- Grants that nobody confirmed were written at the latest possible moment, or never: they count from there, until their
+-- node says what became of them.
 local function expire_unsent(s, now)
   if s.unsent == 0 then return end
   local over = redis.call('ZRANGEBYSCORE', K.unsent, '-inf', '(' .. full(now), 'WITHSCORES', 'LIMIT', 0, 1000)

@@ -79,6 +79,12 @@ local function begin_epoch(s, id, a)
   redis.call('PUBLISH', a.all, cjson.encode({ u = a.u, v = 0, e = s.epoch, look = true }))
 end
 
+-- A request that its node has given up, and that is done only after the node has come back on another connection: what
+-- it says is not so any more.
+local function is_overtaken(a, me)
+  return (a.un or 0) < (me.un or 0)
+end
+
 -- The state as of now and the time; a third value names what the node must do before this script may act.
 local function open(a)
   local raw = redis.call('GET', K.state)
@@ -97,7 +103,8 @@ local function open(a)
   end
   s.last = now
   s.ver = s.ver + 1
-  if a.e ~= s.epoch or s.nodes[a.n] == nil then return s, now, 'rejoin' end
+  local me = s.nodes[a.n]
+  if a.e ~= s.epoch or me == nil or is_overtaken(a, me) then return s, now, 'rejoin' end
   return s, now, nil
 end
 
