@@ -2,7 +2,13 @@ import { clientIdentity } from '../policies/access/client-matcher.ts';
 import type { AccessRule } from '../policies/access/rule.ts';
 import type { ClientLimitDecision } from '../policies/limiter/client-limit.ts';
 import type { Clock } from '../shared/clock.ts';
-import type { AccessDecision, AccessRequest, DeniedClient, ShadowRefusal } from './access-contract.ts';
+import type {
+  AccessDecision,
+  AccessRequest,
+  DeniedClient,
+  RuleCounters,
+  ShadowRefusal,
+} from './access-contract.ts';
 
 /** What every adapter makes of a rule that matches and of what its limit says. */
 
@@ -69,4 +75,11 @@ export function shownDenial(
   clock: Pick<Clock, 'now' | 'wallNow'>,
 ): DeniedClient {
   return { ...denial, untilWallMs: clock.wallNow() + (denial.untilMs - clock.now()) };
+}
+
+/** What a rule has counted, without whatever else an adapter keeps of it. */
+export function shownCounters(counted: RuleCounters | undefined): RuleCounters | undefined {
+  if (counted === undefined) return undefined;
+  const { matched, refused, shadowRefused } = counted;
+  return { matched, refused, shadowRefused };
 }

@@ -1,5 +1,8 @@
+import { afterAll, afterEach, beforeAll } from 'bun:test';
 import { VirtualClock } from '../../src/shared/virtual-clock.ts';
 import type { GateSettings, Grant, Ticket, Urgency } from '../../src/state/contracts.ts';
+import { settingsOf } from '../contract/gate/driver.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
 import { VirtualFleet, type VirtualNode } from './virtual-fleet.fixture.ts';
 
 export interface DrillCall {
@@ -94,4 +97,31 @@ export class Drill {
   async close(): Promise<void> {
     await this.fleet.close();
   }
+}
+
+/** Drills on a Redis of their own, one for each test: to be called within `describe`. */
+export function useDrills() {
+  let server: TestRedis;
+  let drill: Drill | undefined;
+  beforeAll(async () => {
+    server = await startRedis();
+  });
+  afterEach(async () => {
+    await drill?.close();
+    drill = undefined;
+  });
+  afterAll(() => server.stop());
+  return {
+    start: async (count: number, settings = settingsOf(), rejoinMs = 0): Promise<Drill> => {
+      drill = await Drill.start(server.url, count, settings, rejoinMs);
+      return drill;
+    },
+    get url(): string {
+      return server.url;
+    },
+    /** The one that was started last. */
+    get now(): Drill {
+      return drill!;
+    },
+  };
 }

@@ -124,6 +124,7 @@ describe.skipIf(!hasRedis)('between its grant and its write', () => {
       await until(async () => (await arrivalsOf(trial)).length > seen);
       await Bun.sleep(SPACING_MS / 2);
       const during = (await arrivalsOf(trial)).filter(({ atMs }) => atMs > heldMs).length;
+      await expectCounted(trial, uid, til);
       const continuedMs = epochMs();
       trial.nodes[VICTIM]!.kill('SIGCONT');
 
@@ -136,7 +137,10 @@ describe.skipIf(!hasRedis)('between its grant and its write', () => {
       reportOn('stopped with a grant', arrivals, nextMs);
       expect(judgeRate(arrivals, 1, SPACING_MS).violations).toBe(0);
       expect(sentTwice(arrivals)).toEqual([]);
-      await expectCounted(trial, uid, til);
+      // It has said that it did not use it: what stands on record of it is what it sent later.
+      const own = (await logOf(trial)).filter((entry) => entry.uid === uid);
+      expect(own).toHaveLength(1);
+      expect(own[0]!.atMs - til).toBeGreaterThan(STOPPED_MS - SPACING_MS);
       // The others went on meanwhile, but for the one slot that the grant has cost.
       expect(during).toBeGreaterThanOrEqual(Math.floor(STOPPED_MS / SPACING_MS) - 4);
       // One slot was its own, and it was sent in that one.

@@ -19,6 +19,7 @@ import {
   identityOf,
   PASS,
   refusesWith,
+  shownCounters,
   shownDenial,
 } from '../access-decision.ts';
 import { type Denial, DenyList } from './access-deny-list.ts';
@@ -105,10 +106,7 @@ export class MemoryAccessControl implements AccessControl {
   }
 
   counters(ruleId: string): RuleCounters | undefined {
-    const state = this.states.get(ruleId);
-    if (state === undefined) return undefined;
-    const { matched, refused, shadowRefused } = state;
-    return { matched, refused, shadowRefused };
+    return shownCounters(this.states.get(ruleId));
   }
 
   snapshot(): AccessSnapshot {

@@ -20,6 +20,7 @@ import {
   identityOf,
   PASS,
   refusesWith,
+  shownCounters,
   shownDenial,
 } from '../../access-decision.ts';
 import type { Denial } from '../../memory/access-deny-list.ts';
@@ -181,10 +182,7 @@ export class RedisAccessControl implements AccessControl {
 
   /** As this node has counted. */
   counters(ruleId: string): RuleCounters | undefined {
-    const tally = this.tallies.get(ruleId);
-    if (tally === undefined) return undefined;
-    const { matched, refused, shadowRefused } = tally;
-    return { matched, refused, shadowRefused };
+    return shownCounters(this.tallies.get(ruleId));
   }
 
   snapshot(): FleetAccessSnapshot {

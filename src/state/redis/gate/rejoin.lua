@@ -127,7 +127,7 @@ end
 local waits = {}
 for _, t in ipairs(a.tickets) do waits[t.uid] = t end
 -- What counts as written with a grant that never reached them was not.
-for _, entry in ipairs(redis.call('ZREVRANGE', K.log, 0, RECENT - 1)) do
+for _, entry in ipairs(redis.call('ZRANGE', K.log, 0, RECENT - 1, 'REV')) do
   local uid = string.match(entry, '|([^|]*)$')
   if waits[uid] then withdraw(s, uid) end
 end

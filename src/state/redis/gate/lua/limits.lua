@@ -160,7 +160,7 @@ local RECENT = 256
 -- Takes a send off the record of which its node says that it never was, or was later. One that is older, or that stands
 -- for others too, stays: too much, never too little. O(RECENT log n).
 local function withdraw(s, id)
-  local recent = redis.call('ZREVRANGE', K.log, 0, RECENT, 'WITHSCORES')
+  local recent = redis.call('ZRANGE', K.log, 0, RECENT, 'REV', 'WITHSCORES')
   local mark = '|' .. id
   for index = 1, math.min(#recent, 2 * RECENT), 2 do
     if string.sub(recent[index], -#mark) == mark then
