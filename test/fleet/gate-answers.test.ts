@@ -229,6 +229,31 @@ describe.skipIf(!hasRedis)('a shared gate whose requests and answers are lost, l
     expect(calls.filter(({ grant }) => grant !== undefined).length).toBe(5);
     expect(drills.now.node(1).gate.snapshot().waiting).toBe(0);
   });
+
+  test('a request that is long in the writing keeps the next ones away though its node was taken for dead meanwhile', async () => {
+    await start(2);
+    const node = drills.now.node(0);
+    const upload = await drills.now.enter(0, 'upload', { holds: true });
+    expect(upload.grant!.isFresh()).toBe(true);
+    await drills.now.pass(100);
+    node.isUp = false;
+    node.gate.linkChanged(false);
+    for (let s = 0; s < 20; s++) {
+      await drills.now.pass(1_000);
+      await drills.now.node(1).gate.refresh();
+    }
+    node.isUp = true;
+    node.gate.linkChanged(true);
+    await drills.now.pass(5_000);
+    // It is still being written, its node is here, and says so.
+    await drills.now.enter(1, 'other');
+    await drills.now.pass(100);
+    drills.now.write(upload.grant!);
+    upload.grant!.end('success');
+    await drills.now.pass(3_000);
+    expect(drills.now.closest()).toBeGreaterThanOrEqual(1_000);
+    expect(drills.now.sends).toHaveLength(2);
+  });
 });
 
 async function until(isSo: () => boolean): Promise<void> {

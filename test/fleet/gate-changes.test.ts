@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'bun:test';
-import { Redis } from 'ioredis';
 import { GatewayError } from '../../src/shared/errors.ts';
 import type { GateScriptName } from '../../src/state/redis/gate/gate-scripts.ts';
 import { breakerOf, perSecond, settingsOf } from '../contract/gate/driver.ts';
@@ -54,7 +53,7 @@ describe.skipIf(!hasRedis)('a shared gate that changes, pauses, closes and comes
     }
     expect(drills.now.order.length).toBe(10);
     // A failover to a replica that has all of it but is another server: nothing is lost, all is told anew.
-    await otherServer(drills.url);
+    await drills.now.fleet.changeServer();
     const late = drills.now.call(again, 'eleventh', { deadlineInMs: 5_000 });
     await drills.now.pass(6_000);
     expect(drills.now.order.length).toBe(10);
@@ -210,13 +209,3 @@ describe.skipIf(!hasRedis)('a shared gate that changes, pauses, closes and comes
 });
 
 /** The same data on another server: what the scripts know a server by is another. */
-async function otherServer(url: string): Promise<void> {
-  const client = new Redis(url);
-  const key = '{test:gate:one}:state';
-  await client.eval(
-    "local s = cmsgpack.unpack(redis.call('GET', KEYS[1])) s.run = 'another' redis.call('SET', KEYS[1], cmsgpack.pack(s))",
-    1,
-    key,
-  );
-  client.disconnect();
-}

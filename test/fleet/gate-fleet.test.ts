@@ -250,4 +250,23 @@ describe.skipIf(!hasRedis)('a gate that nodes share', () => {
     expect(drill.order).toEqual(['first']);
     await drill.close();
   });
+
+  test('nodes whose dear calls wait behind a silent one do not have each other ask again and again', async () => {
+    const drill = await start(3, settingsOf({ limits: [perSecond(3)] }));
+    await drill.enter(1, 'first', { cost: 3 });
+    for (const index of [0, 1, 2]) await drill.enter(index, `dear-${index}`, { cost: 2 });
+    drill.node(0).isDead = true;
+    drill.node(0).isUp = false;
+    let asked = 0;
+    for (const node of [drill.node(1), drill.node(2)]) {
+      const run = node.run.bind(node);
+      node.run = (script, request) => (++asked > 500 ? new Promise(() => {}) : run(script, request));
+    }
+    await drill.pass(1_250);
+    // The first of them is passed over after 300 ms; until then the others look in now and then.
+    expect(asked).toBeLessThan(60);
+    await drill.pass(3_000);
+    expect(drill.order).toEqual(['first', 'dear-1', 'dear-2']);
+    await drill.close();
+  });
 });

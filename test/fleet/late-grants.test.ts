@@ -162,4 +162,64 @@ describe.skipIf(!hasRedis)('grants that come too late to be used', () => {
     await drills.now.pass(20);
     expect(last.grant).toBeDefined();
   });
+
+  test('limits that become even after a grant was handed back keep the spacing from the send before', async () => {
+    const limit = { rate: { count: 5, windowMs: 5_000 }, even: false, guardMs: 0 };
+    await start(settingsOf({ limits: [limit] }));
+    await drills.now.enter(1, 'first');
+    const held = await drills.now.enter(0, 'held', { holds: true });
+    await drills.now.pass(100);
+    await drills.now.node(1).gate.refresh();
+    held.grant!.giveBack();
+    await drills.now.fleet.settled();
+    await drills.now.node(1).gate.configure(settingsOf({ limits: [{ ...limit, even: true }] }));
+    await drills.now.fleet.settled();
+    await drills.now.enter(1, 'next');
+    await drills.now.pass(2_000);
+    expect(drills.now.sends).toHaveLength(2);
+    expect(drills.now.closest()).toBeGreaterThanOrEqual(1_000);
+  });
+
+  test('a grant whose answer was lost with the connection costs no place once its node is back', async () => {
+    await start(perDay(1));
+    const node = drills.now.node(0);
+    node.fate = () => ({ thereMs: 0, backMs: 0, lost: 'back' });
+    await drills.now.enter(0, 'lost');
+    node.fate = undefined;
+    node.isUp = false;
+    node.gate.linkChanged(false);
+    const run = node.run.bind(node);
+    node.run = () => Promise.reject(new Error('away'));
+    await drills.now.pass(2_000);
+    node.run = run;
+    node.isUp = true;
+    node.gate.linkChanged(true);
+    await drills.now.pass(1_000);
+    const next = await drills.now.enter(1, 'next');
+    expect(next.grant?.ticketId).toBe('next');
+  });
+
+  test('a grant whose answer was lost costs no place though its node was taken for dead meanwhile', async () => {
+    await start(perDay(1));
+    const node = drills.now.node(0);
+    node.fate = () => ({ thereMs: 0, backMs: 0, lost: 'back' });
+    const call = await drills.now.enter(0, 'lost');
+    await drills.now.pass(1);
+    expect(call.error).toBeDefined();
+    node.fate = undefined;
+    node.isUp = false;
+    node.gate.linkChanged(false);
+    const run = node.run.bind(node);
+    node.run = () => Promise.reject(new Error('away'));
+    for (let s = 0; s < 6; s++) {
+      await drills.now.pass(1_000);
+      await drills.now.node(1).gate.refresh();
+    }
+    node.run = run;
+    node.isUp = true;
+    node.gate.linkChanged(true);
+    await drills.now.pass(1_000);
+    const next = await drills.now.enter(1, 'next');
+    expect(next.grant?.ticketId).toBe('next');
+  });
 });

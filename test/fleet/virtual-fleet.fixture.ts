@@ -45,6 +45,8 @@ export class VirtualNode implements GateLink {
   private readonly clock: Clock;
   private thereAtMs = 0;
   private backAtMs = 0;
+  private connection = 0;
+  private lateByMs: () => number | undefined = () => undefined;
 
   constructor(
     private readonly fleet: VirtualFleet,
@@ -64,17 +66,40 @@ export class VirtualNode implements GateLink {
   async run(script: GateScriptName, request: object): Promise<string> {
     const fate = this.fate?.(script);
     if (fate === undefined) return this.fleet.run(script, request);
+    const { connection } = this;
     // One connection: nothing overtakes.
     this.thereAtMs = Math.max(this.thereAtMs, this.clock.now() + fate.thereMs);
     await this.fleet.delay(this.thereAtMs - this.clock.now());
     if (this.isDead) return new Promise(() => {});
+    if (connection !== this.connection) {
+      const lateByMs = this.lateByMs();
+      if (lateByMs !== undefined)
+        this.clock.after(lateByMs, () => void this.fleet.run(script, request).catch(() => {}));
+      throw new Error('the connection broke');
+    }
     if (fate.lost === 'there') throw new Error('lost on its way there');
     const answer = await this.fleet.run(script, request);
     this.backAtMs = Math.max(this.backAtMs, this.clock.now() + fate.backMs);
     await this.fleet.delay(this.backAtMs - this.clock.now());
     if (this.isDead) return new Promise(() => {});
+    if (connection !== this.connection) throw new Error('the connection broke');
     if (fate.lost === 'back') throw new Error('lost on its way back');
     return answer;
+  }
+
+  /** What is under way gets no answer. What Redis has not had of it, it does so much later, or never (undefined). */
+  breakConnection(lateByMs: () => number | undefined): void {
+    this.lateByMs = lateByMs;
+    this.connection++;
+    this.thereAtMs = 0;
+    this.backAtMs = 0;
+    this.isUp = false;
+    this.gate.linkChanged(false);
+  }
+
+  connect(): void {
+    this.isUp = true;
+    this.gate.linkChanged(true);
   }
 }
 
@@ -147,6 +172,14 @@ export class VirtualFleet {
   /** Everything of Redis is gone. */
   async flush(): Promise<void> {
     await this.client.flushall();
+  }
+
+  /** A replica that has everything takes over, or the same server after a restart. */
+  async changeServer(): Promise<void> {
+    const change =
+      "local raw = redis.call('GET', KEYS[1]) if not raw then return end local s = cmsgpack.unpack(raw) " +
+      "s.run = 'another' redis.call('SET', KEYS[1], cmsgpack.pack(s))";
+    await this.client.eval(change, 1, this.keys[0]!);
   }
 
   async close(): Promise<void> {

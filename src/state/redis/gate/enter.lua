@@ -49,8 +49,6 @@ local function known_here(t)
   local raw = redis.call('HGET', K.tickets, t.uid)
   if raw then return place_of(cmsgpack.unpack(raw)) end
   local grant = grant_of(t.uid)
-  -- Whoever waits there has written nothing.
-  if t.again then unused(s, t.uid, t.cost) end
   if grant == nil then return nil end
   if not t.again then
     out.granted = out.granted or {}
@@ -92,6 +90,12 @@ local function enter(t)
   return place
 end
 
+-- Whoever comes again waits there, and so has written nothing.
+local assumed = {}
+for _, t in ipairs(a.ts) do
+  if t.again then lift(s, t.uid, t.cost, assumed) end
+end
+if next(assumed) then withdraw(s, assumed) end
 out.res = {}
 for index, t in ipairs(a.ts) do out.res[index] = enter(t) end
 settle(s, a, now, out)

@@ -2,8 +2,10 @@
 -- the gate has taken it for dead. Before that nothing else it asks for is done.
 -- ARGV 1: JSON { header, cfg, weights, declare: true when the settings are to be declared anew, bye: true to leave for good,
 --   brief: true when the sends are only those that this server may not have heard of,
+--   told: how far back, ms, it tells all that it wrote,
 --   paused?: { for?: ms, reason }: the pause that it knows of, known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, begun?, left? }],
 --   tickets: [{ as for `enter`, and how long it has `waited` }], entering: uids whose place the node does not know yet,
+--   unused: uids of tickets that were refused there for want of an answer,
 --   busy: true while other requests of it are under way, whose answers may hold grants }
 -- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again),
 --   `rejoin` (whether it must tell all), `gone`: uids that were taken out, and
@@ -12,8 +14,8 @@
 local a = cjson.decode(ARGV[1])
 local s, now = open(a)
 local is_new = a.e ~= s.epoch
--- What it takes for known may have been lost with the server before: then it tells all.
-if (is_new and a.brief) or (s.nodes[a.n] and is_overtaken(a, s.nodes[a.n])) then
+-- What it takes for known may have been lost with the server before, or with its own long silence: then it tells all.
+if (a.brief and (is_new or s.nodes[a.n] == nil)) or is_overtaken(a, s.nodes[a.n] or s.gone[a.n]) then
   save(s)
   return cjson.encode({ rejoin = true, e = s.epoch })
 end
@@ -27,14 +29,12 @@ if is_new and now < s.open_at then
 end
 s.missing[a.n] = nil
 local me = hear(s, a, now)
-me.un = a.un
 take_back(s, a.n, me)
 if a.bye then
   if s.cfg then
     expire_unsent(s, now)
     let_go(s, a.n, me)
     take_out(s, LARGE_PART)
-    if s.gone[a.n].w == 0 then s.gone[a.n] = nil end
     me.w, me.slow = 0, true
     undeclare(s, a.n)
     settle(s, a, now, out)
@@ -80,42 +80,60 @@ local function merge_sends()
   if s.len == 0 then s.newest = 0 end
 end
 
-if #a.sends > 0 and is_new then
-  merge_sends()
-else
-  for _, send in ipairs(a.sends) do
-    local grant, at = grant_of(send.id), now - send.age
-    -- One that has expired stands in the log at its latest moment already, unless it was later still.
-    if grant and not grant.sent and at > grant.til then wrote(s, at, send.cost, send.id)
-    elseif unreserve(s, send.id, send.cost) then push(s, at, send.cost, send.id) end
-    if grant and not grant.sent then
-      grant.sent = true
-      grant_store(send.id, grant)
-    end
+local merges = #a.sends > 0 and is_new
+if merges then merge_sends() end
+for _, send in ipairs(a.sends) do
+  local grant, at = grant_of(send.id), now - send.age
+  -- One that has expired stands in the log at its latest moment already, unless it was later still.
+  if not merges and grant and not grant.sent and at > grant.til then
+    if not unreserve(s, send.id, send.cost) then withdraw(s, { [send.id] = true }) end
+    push(s, at, send.cost, send.id)
+  elseif not merges and unreserve(s, send.id, send.cost) then
+    push(s, at, send.cost, send.id)
+  end
+  if grant and not grant.sent then
+    grant.sent = true
+    grant_store(send.id, grant)
   end
 end
 
--- Grants: those it has, and no others. One that it does not have never reached it: its ticket waits on.
+-- Grants: those it has, and no others. One that it does not have never reached it: its ticket waits on. Of writes that
+-- began before the time of which it tells, it may know nothing any more.
 local has, lost = {}, {}
+local function begin_write(uid, grant)
+  grant.begun = true
+  grant_store(uid, grant)
+  if not unreserve(s, uid, grant.cost) then withdraw(s, { [uid] = true }) end
+  reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
+end
 for _, grant in ipairs(a.grants) do has[grant.id] = grant end
 if me.g > 0 then
   for _, uid in ipairs(keys_of_node(K.grants, a.n)) do
-    if has[uid] then has[uid] = nil
+    local held = has[uid]
+    if held then
+      has[uid] = nil
+      local grant = grant_of(uid)
+      -- The telling of it was lost.
+      if held.begun and not held.sent and not grant.sent and not grant.begun then begin_write(uid, grant) end
     elseif a.busy then
       -- Its answer may be on its way there.
       out.unsure = true
     else
       local grant = grant_of(uid)
-      if not grant.sent then unused(s, uid, grant.cost) end
+      if a.told and now - grant.at > a.told then grant.begun = true
+      else unreserve(s, uid, grant.cost) end
       grant_drop(s, uid, grant, now)
       lost[uid] = true
     end
   end
 end
 for uid, grant in pairs(has) do
-  local til = now + (grant.begun and LONGEST_WRITE_MS or math.max(0, grant.left or 0))
-  grant_store(uid, { n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent, begun = grant.begun })
-  if not grant.sent and is_new then
+  local til = now + math.max(0, grant.left or 0)
+  local anew = { n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent }
+  grant_store(uid, anew)
+  if grant.begun and not grant.sent then
+    begin_write(uid, anew)
+  elseif not grant.sent and is_new then
     unreserve(s, uid, grant.cost)
     reserve(s, uid, grant.cost, til)
   end
@@ -126,11 +144,15 @@ end
 -- Tickets: those that wait at it, and no others; what an operator removed stays removed.
 local waits = {}
 for _, t in ipairs(a.tickets) do waits[t.uid] = t end
--- What counts as written with a grant that never reached them was not.
-for _, entry in ipairs(redis.call('ZRANGE', K.log, 0, RECENT - 1, 'REV')) do
+-- What counts as written with a grant that never reached them was not; unless it is on its way there.
+local unused = {}
+for _, uid in ipairs(a.unused) do unused[uid] = true end
+for _, entry in ipairs(redis.call('ZRANGE', K.log, -RECENT, -1)) do
   local uid = string.match(entry, '|([^|]*)$')
-  if waits[uid] then withdraw(s, uid) end
+  if waits[uid] and a.busy then out.unsure = true
+  elseif waits[uid] then unused[uid] = true end
 end
+if next(unused) then withdraw(s, unused) end
 -- Those whose answer is still on its way are not known there to have come.
 local entering = {}
 for _, uid in ipairs(a.entering) do entering[uid] = true end

@@ -13,35 +13,37 @@ local s, now, must = begin(a)
 if must then return must end
 local out = {}
 
+local assumed, writes = {}, {}
+local function write_at(at, cost, id)
+  writes[#writes + 1] = { at = at, cost = cost, id = id }
+end
+
 for _, uid in ipairs(a.begun) do
   local grant = grant_of(uid)
   if grant and not grant.sent then
     grant.begun = true
     grant_store(uid, grant)
-    unused(s, uid, grant.cost)
+    lift(s, uid, grant.cost, assumed)
     reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
   end
 end
 
--- A write was not later than this script, nor than the claim's own time plus `w`: the earlier of the two is still safe.
-local written = {}
 for _, one in ipairs(a.sent) do
-  one.grant = grant_of(one.id)
-  one.at = now
-  if one.grant then one.at = math.max(one.grant.at, math.min(now, one.grant.at + one.w)) end
-  written[#written + 1] = one
-end
--- In the order of their writes, so that none is put down as later than it was.
-table.sort(written, function(one, other) return one.at < other.at end)
-for _, one in ipairs(written) do
-  local grant = one.grant
+  local grant = grant_of(one.id)
   if grant == nil then
     -- Nothing is known of it here; that it was written is known there.
-    wrote(s, one.at, one.cost, one.id)
+    lift(s, one.id, one.cost, assumed)
+    write_at(now, one.cost, one.id)
   elseif not grant.sent then
+    -- A write was not later than this script, nor than the claim's own time plus `w`: the earlier of the two is still safe.
+    local at = math.max(grant.at, math.min(now, grant.at + one.w))
     -- One that has expired stands in the log at its latest moment already, unless it was later still.
-    if one.at > grant.til then wrote(s, one.at, grant.cost, one.id)
-    elseif unreserve(s, one.id, grant.cost) then push(s, one.at, grant.cost, one.id) end
+    if at > grant.til then
+      lift(s, one.id, grant.cost, assumed)
+      write_at(at, grant.cost, one.id)
+    elseif unreserve(s, one.id, grant.cost) then
+      write_at(at, grant.cost, one.id)
+    end
     grant.sent = true
     grant_store(one.id, grant)
   end
@@ -50,19 +52,25 @@ end
 for _, one in ipairs(a.over) do
   local grant = grant_of(one.id)
   if grant then
-    if one.back then unused(s, one.id, grant.cost)
-    elseif not grant.sent then wrote(s, now, grant.cost, one.id) end
+    if not grant.sent then
+      lift(s, one.id, grant.cost, assumed)
+      if not one.back then write_at(now, grant.cost, one.id) end
+    end
     redis.call('HDEL', K.grants, one.id)
     s.running = s.running - 1
     s.nodes[a.n].g = s.nodes[a.n].g - 1
     br_end(s, grant.permit, one.outcome, now)
     if not one.back then note_call(s, now - grant.at) end
-  elseif one.back then
-    unused(s, one.id, one.cost)
-  elseif not one.sent then
-    wrote(s, now, one.cost, one.id)
+  elseif one.back or not one.sent then
+    lift(s, one.id, one.cost, assumed)
+    if not one.back then write_at(now, one.cost, one.id) end
   end
 end
+
+if next(assumed) then withdraw(s, assumed) end
+-- In the order of the writes, so that none is put down as later than it was.
+table.sort(writes, function(one, other) return one.at < other.at end)
+for _, one in ipairs(writes) do push(s, one.at, one.cost, one.id) end
 
 for _, uid in ipairs(a.left) do queue_take(s, uid, false) end
 -- What was written frees nothing.

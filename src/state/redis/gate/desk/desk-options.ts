@@ -27,7 +27,9 @@ export interface DeskOwner {
 
 /** What a desk that was closed still has, and nobody but its successor tells of. */
 export interface Predecessor {
-  readonly grants: Pick<HeldGrants, 'values' | 'sends'>;
+  readonly grants: HeldGrants;
+  /** Of what was written before, it has no record. */
+  readonly openedAtMs: number;
 }
 
 export interface DeskOptions {

@@ -3,7 +3,7 @@ import type { Clock } from '../../../../shared/clock.ts';
 import type { GateCounts } from '../../../memory/gate-counts.ts';
 import type { LineWatch } from './line-watch.ts';
 import { LongWrites } from './long-writes.ts';
-import { OwnSends } from './own-sends.ts';
+import { type OwnSend, OwnSends } from './own-sends.ts';
 import type { RedisGrant, RedisGrantKeeper } from './redis-grant.ts';
 import { type Report, Reports } from './reports.ts';
 
@@ -42,8 +42,20 @@ export class HeldGrants implements RedisGrantKeeper {
     return this.reports.hasUntold;
   }
 
-  values(): Iterable<RedisGrant> {
-    return this.held.values();
+  /**
+   * What rejoining tells of grants and of sends since `sentSinceMs`; of a closed gate before this one everything: what
+   * that one could not tell, it alone knows.
+   */
+  toldWith(
+    before: HeldGrants | undefined,
+    sentSinceMs: number,
+  ): { readonly grants: readonly RedisGrant[]; readonly sends: readonly OwnSend[] } {
+    const now = this.clock.now();
+    const own = this.sends.recent(now).filter(({ atMs }) => atMs >= sentSinceMs);
+    return {
+      grants: [...(before?.held.values() ?? []), ...this.held.values()],
+      sends: [...(before?.sends.recent(now) ?? []), ...own],
+    };
   }
 
   hold(grant: RedisGrant): void {

@@ -43,6 +43,7 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
   private readonly askAlarm: Alarm;
   private readonly beatAlarm: Alarm;
   private readonly retryAlarm: Alarm;
+  readonly openedAtMs: number;
   private known: readonly string[] = [];
   private readonly claims = new OneAtATime(() => this.try('claim', {}));
   private deaf = false;
@@ -56,6 +57,7 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
   ) {
     const { clock, link, lines } = options;
     this.clock = clock;
+    this.openedAtMs = clock.now();
     this.link = link;
     this.session = new Session(options, this);
     this.deadlines = new DeadlineWatch(this);
@@ -76,6 +78,10 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
 
   get nowMs(): number {
     return this.clock.now();
+  }
+
+  get knowsSinceMs(): number {
+    return this.options.predecessor?.openedAtMs ?? this.openedAtMs;
   }
 
   get isUp(): boolean {
@@ -187,11 +193,9 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     const { placing, queue, grants, known } = this;
     const waiting = queue.all().filter((one) => one.admitted && !placing.entering.has(one));
     const busy = this.session.pending > 0 || grants.hasUntold;
-    const before = this.options.predecessor?.grants;
-    const all = [...(before?.sends.recent(this.nowMs) ?? []), ...grants.sends.recent(this.nowMs)];
-    const sends = all.filter(({ atMs }) => atMs >= sentSinceMs);
-    const held = [...(before?.values() ?? []), ...grants.values()];
-    const parts = { queue, waiting, entering: placing.entering, grants: held, sends, known, busy };
+    const told = grants.toldWith(this.options.predecessor?.grants, sentSinceMs);
+    const { entering, unanswered } = placing;
+    const parts = { queue, waiting, entering, unanswered, ...told, known, busy };
     return { ...this.owner.declaration(), ...rejoinFacts(parts, this.nowMs) };
   }
 
@@ -385,6 +389,7 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     body: object,
     options?: RequestOptions,
   ): Promise<void> {
+    if (!this.link.isUp) this.session.noteUnheard(this.nowMs);
     if (!this.link.isUp || (this.closed && this.session.epoch === '')) return;
     await this.ask(script, body, options).catch(() => {});
   }

@@ -9,6 +9,8 @@ import { ticketFacts } from './ticket-facts.ts';
 const LARGEST_BATCH = 64;
 /** So many requests with tickets are under way at once; what comes then is gathered. */
 const MOST_UNDER_WAY = 8;
+/** Of tickets whose request got no answer, so many are remembered. */
+const MOST_UNANSWERED = 256;
 /** So long a call waits for a Redis that is away. */
 const GRACE_MS = 100;
 
@@ -32,6 +34,8 @@ export interface PlacingHost {
 export class Placing {
   /** Tickets whose place is not known yet. */
   readonly entering = new Set<LocalTicket>();
+  /** Tickets that were refused for want of an answer: whatever was granted to them, nothing was written with it. */
+  readonly unanswered: string[] = [];
   private gathered: LocalTicket[] = [];
   private underWay = 0;
   private downSinceMs: number | undefined;
@@ -84,12 +88,20 @@ export class Placing {
     } catch (error) {
       for (const waiting of batch) {
         this.entering.delete(waiting);
+        this.noteUnanswered(waiting);
         host.onUnreachable(waiting, error);
       }
     } finally {
       this.underWay--;
       this.flush();
     }
+  }
+
+  private noteUnanswered(waiting: LocalTicket): void {
+    // Another answer may have granted it.
+    if (waiting.admitted || this.host.queue.get(waiting.uid) !== waiting) return;
+    this.unanswered.push(waiting.uid);
+    if (this.unanswered.length > MOST_UNANSWERED) this.unanswered.shift();
   }
 
   private placeWhenUp(waiting: LocalTicket): void {

@@ -20,6 +20,8 @@ export interface SessionHost {
   rejoinFacts(sentSinceMs: number): object;
   /** Whether it may say so: a gate that was closed may have a successor, which speaks for both. */
   readonly mayRejoin: boolean;
+  /** Of what was written before, it has no record. */
+  readonly knowsSinceMs: number;
   onAnswer(answer: GateAnswer, asked: Asked): void;
 }
 
@@ -78,6 +80,7 @@ export class Session {
   private rejoinedAtMs = Number.NEGATIVE_INFINITY;
   /** Since when something that was told may not have been heard. */
   private unheardSinceMs: number | undefined;
+  private lastUnheardAtMs = Number.NEGATIVE_INFINITY;
   private version = 0;
   private rttMs = 0;
   private nodes = 1;
@@ -119,6 +122,12 @@ export class Session {
     }
   }
 
+  /** Something was told and perhaps not heard, or could not be told. */
+  noteUnheard(askedAtMs: number): void {
+    this.lastUnheardAtMs = this.options.clock.now();
+    this.unheardSinceMs ??= askedAtMs - GIVEN_UP_MS;
+  }
+
   /** Says what this node knows; one at a time. */
   rejoin(): Promise<void> {
     this.rejoining ??= this.sayAll({}).finally(() => {
@@ -154,9 +163,13 @@ export class Session {
     const header = this.header(asked, asked.facts.h === undefined ? undefined : 0);
     const unheardSinceMs = this.unheardSinceMs ?? asked.atMs - GIVEN_UP_MS;
     const facts = this.host.rejoinFacts(more.brief ? unheardSinceMs : Number.NEGATIVE_INFINITY);
-    const answer = await this.run(asked, { ...header, ...facts, ...more }, (told) => {
+    // That it has no grant of an earlier time does not say that nothing was written with it.
+    const toldMs = asked.atMs - (more.brief ? unheardSinceMs : this.host.knowsSinceMs);
+    const answer = await this.run(asked, { ...header, ...facts, ...more, told: toldMs }, (told) => {
       if ('bye' in told || told.rejoin !== undefined) return;
-      this.unheardSinceMs = undefined;
+      // What came since it was said was not in it.
+      const isAllHeard = this.lastUnheardAtMs < asked.atMs;
+      this.unheardSinceMs = isAllHeard ? undefined : asked.atMs - GIVEN_UP_MS;
       if (told.e !== this.epoch) {
         this.epoch = told.e;
         this.version = 0;
@@ -205,7 +218,7 @@ export class Session {
       text = await this.options.link.run(asked.script, request);
     } catch (error) {
       unanswered++;
-      this.unheardSinceMs ??= asked.atMs - GIVEN_UP_MS;
+      this.noteUnheard(asked.atMs);
       throw error;
     } finally {
       this.pending--;

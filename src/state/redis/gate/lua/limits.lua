@@ -154,32 +154,44 @@ local function push(s, at, cost, id)
   if s.len > exact + COARSE then thin(s, exact) end
 end
 
--- Among so many of the newest sends one is looked for that was none.
+-- Among so many of the newest sends those are looked for that were none.
 local RECENT = 256
 
--- Takes a send off the record of which its node says that it never was, or was later. One that is older, or that stands
--- for others too, stays: too much, never too little. O(RECENT log n).
-local function withdraw(s, id)
-  local recent = redis.call('ZRANGE', K.log, 0, RECENT, 'REV', 'WITHSCORES')
-  local mark = '|' .. id
-  for index = 1, math.min(#recent, 2 * RECENT), 2 do
-    if string.sub(recent[index], -#mark) == mark then
-      local cost, before = tonumber(string.match(recent[index], '|(%d+)|')), recent[index + 2]
-      if tonumber(recent[index + 1]) - tonumber(recent[index + 3] or 0) ~= cost then return end
-      redis.call('ZREM', K.log, recent[index])
-      for later = 1, index - 2, 2 do
-        redis.call('ZADD', K.log, full(tonumber(recent[later + 1]) - cost), recent[later])
+-- Takes sends off the record of which their node says that they never were, or were later; `ids` is a set. One that is
+-- older, or that stands for others too, stays: too much, never too little. O(RECENT log n), however many they are.
+local function withdraw(s, ids)
+  local recent = redis.call('ZRANGE', K.log, -(RECENT + 1), -1, 'WITHSCORES')
+  -- The first one only tells what the next one adds to it.
+  local first = #recent > 2 * RECENT and 3 or 1
+  local before, taken, gone, moved, kept = first == 3 and tonumber(recent[2]) or 0, 0, {}, {}, {}
+  if first == 3 then kept[1] = recent[1] end
+  local newest_goes = false
+  for index = first, #recent, 2 do
+    local entry, upto = recent[index], tonumber(recent[index + 1])
+    local cost, id = string.match(entry, '|(%d+)|(.*)$')
+    newest_goes = ids[id] and upto - before == tonumber(cost)
+    if newest_goes then
+      gone[#gone + 1] = entry
+      taken = taken + tonumber(cost)
+    else
+      kept[#kept + 1] = entry
+      if taken > 0 then
+        moved[#moved + 1] = full(upto - taken)
+        moved[#moved + 1] = entry
       end
-      s.total, s.len = s.total - cost, s.len - 1
-      if index > 1 then return end
-      s.newest, s.newest_cost = before and time_of_entry(before) or 0, 0
-      for earlier = 3, #recent, 2 do
-        local at, its_cost = string.match(recent[earlier], '^([^|]+)|(%d+)|')
-        local owed = still_owed(s, tonumber(at), tonumber(its_cost), s.newest)
-        s.newest_cost = math.max(s.newest_cost, owed)
-      end
-      return
     end
+    before = upto
+  end
+  if taken == 0 then return end
+  redis.call('ZREM', K.log, unpack(gone))
+  if #moved > 0 then redis.call('ZADD', K.log, unpack(moved)) end
+  s.total, s.len = s.total - taken, s.len - #gone
+  if not newest_goes then return end
+  s.newest, s.newest_cost = #kept > 0 and time_of_entry(kept[#kept]) or 0, 0
+  for index, entry in ipairs(kept) do
+    local at, cost = string.match(entry, '^([^|]+)|(%d+)|')
+    local owed = index == #kept and tonumber(cost) or still_owed(s, tonumber(at), tonumber(cost), s.newest)
+    s.newest_cost = math.max(s.newest_cost, owed)
   end
 end
 
@@ -197,15 +209,10 @@ local function unreserve(s, id, cost)
   return true
 end
 
--- Nothing was written with a grant: neither that it may still be, nor that it was by its latest moment, counts any more.
-local function unused(s, id, cost)
-  if not unreserve(s, id, cost) then withdraw(s, id) end
-end
-
--- A write, in place of whatever stood for it so far.
-local function wrote(s, at, cost, id)
-  unused(s, id, cost)
-  push(s, at, cost, id)
+-- Whatever stands for a grant until its node says what became of it: that it may still be written, or, in the set
+-- `assumed`, which `withdraw` takes, that it was at its latest moment.
+local function lift(s, id, cost, assumed)
+  if not unreserve(s, id, cost) then assumed[id] = true end
 end
 
 -- Grants that nobody confirmed were written at the latest possible moment, or never: they count from there, until their

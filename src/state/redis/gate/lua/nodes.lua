@@ -17,7 +17,7 @@ end
 -- What a node had in the queue is to be taken out, by and by.
 local function let_go(s, node, facts)
   local before = s.gone[node]
-  s.gone[node] = { w = facts.w + (before and before.w or 0), til = facts.til }
+  s.gone[node] = { w = facts.w + (before and before.w or 0), til = facts.til, un = facts.un }
 end
 
 -- A node that was gone is here again, with those of its tickets that were not taken out yet.

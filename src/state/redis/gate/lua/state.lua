@@ -79,10 +79,10 @@ local function begin_epoch(s, id, a)
   redis.call('PUBLISH', a.all, cjson.encode({ u = a.u, v = 0, e = s.epoch, look = true }))
 end
 
--- A request that its node has given up, and that is done only after the node has come back on another connection: what
--- it says is not so any more.
-local function is_overtaken(a, me)
-  return (a.un or 0) < (me.un or 0)
+-- A request that its node has given up, and that is done only after what the node asked next: what it says is not so
+-- any more.
+local function is_overtaken(a, known)
+  return known ~= nil and (a.un or 0) < (known.un or 0)
 end
 
 -- The state as of now and the time; a third value names what the node must do before this script may act.
@@ -119,6 +119,7 @@ local function hear(s, a, now)
   me.slow = nil
   me.ask = nil
   me.old = a.o and (now - a.o) or nil
+  me.un = math.max(a.un or 0, me.un or 0)
   return me
 end
 

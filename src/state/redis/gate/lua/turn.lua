@@ -153,7 +153,7 @@ local function settle(s, a, now, out)
   if outlook == 'refused' and s.size > 0 then queue_clear(s, a, 'circuit', until_at) end
   if s.size == 0 then return end
   local me = s.nodes[a.n]
-  local at, called, room = nil, 0, 1
+  local at, called, room, ahead_cost = nil, 0, 1, 0
   for member in head() do
     local cost, _, node = member_parts(member)
     local facts = s.nodes[node]
@@ -162,7 +162,11 @@ local function settle(s, a, now, out)
         at = chance_at(s, now, cost)
         if at == NEVER then break end
         if at <= now then room = math.max(1, math.min(burst_within(s, now, 0, 8), places(s))) end
+      -- Two who may not go beside each other would have each other ask in turn.
+      elseif ready_at(s, now, ahead_cost + cost) > now then
+        break
       end
+      ahead_cost = ahead_cost + cost
       if node ~= a.n then call_upon(s, a, now, node, math.max(at, now))
       else
         -- Whoever has just claimed and may not go, for a reason that does not end by itself, does not ask at once again.
