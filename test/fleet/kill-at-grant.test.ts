@@ -40,7 +40,8 @@ const logOf = (trial: Trial): Promise<Array<{ atMs: number; uid: string }>> =>
   asked(trial, async (client, { log }) =>
     (await client.zrange(log!, '0', '-1')).map((entry) => {
       const [atMs, , uid] = entry.split('|');
-      return { atMs: Number(atMs), uid: uid! };
+      // What begins with a question mark is assumed.
+      return { atMs: Number(atMs), uid: uid!.replace('?', '') };
     }),
   );
 

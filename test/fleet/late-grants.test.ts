@@ -222,4 +222,18 @@ describe.skipIf(!hasRedis)('grants that come too late to be used', () => {
     const next = await drills.now.enter(1, 'next');
     expect(next.grant?.ticketId).toBe('next');
   });
+
+  test('a grant whose handing back was not heard costs no place once its node has rejoined', async () => {
+    await start(perDay(1));
+    const node = drills.now.node(0);
+    const held = await drills.now.enter(0, 'held', { holds: true });
+    await drills.now.pass(45);
+    node.fate = (script) => ({ thereMs: 0, backMs: 0, lost: script === 'report' ? 'there' : undefined });
+    held.grant!.giveBack();
+    await drills.now.pass(1);
+    node.fate = undefined;
+    await drills.now.pass(2_000);
+    const next = await drills.now.enter(1, 'next');
+    expect(next.grant).toBeDefined();
+  });
 });

@@ -241,4 +241,28 @@ describe.skipIf(!hasRedis)('stays on record:', () => {
     });
     expect(await drills.now.fleet.recorded()).toBe(1);
   });
+
+  for (const isTold of [false, true]) {
+    test(`a long write, ${isTold ? 'told' : 'not told'} when it began, that is over before its forgotten node is back`, async () => {
+      await start(settingsOf({ limits: [{ ...oneASecond, rate: { count: 1, windowMs: 10_000 } }] }));
+      const node = drills.now.node(0);
+      const upload = await drills.now.enter(0, 'upload', { holds: true });
+      expect(upload.grant!.isFresh()).toBe(true);
+      if (isTold) await drills.now.pass(40);
+      node.breakConnection(() => undefined);
+      for (let second = 0; second < 8; second++) {
+        await drills.now.pass(1_000);
+        await drills.now.node(1).gate.refresh();
+      }
+      drills.now.write(upload.grant!);
+      upload.grant!.end('success');
+      await drills.now.pass(100);
+      node.connect();
+      await drills.now.fleet.settled();
+      await drills.now.enter(1, 'next');
+      await drills.now.pass(20_000);
+      expect(drills.now.sends).toHaveLength(2);
+      expect(drills.now.closest()).toBeGreaterThanOrEqual(10_000);
+    });
+  }
 });

@@ -33,10 +33,38 @@ export type Fate = (script: GateScriptName) => {
   readonly lost?: 'there' | 'back' | undefined;
 };
 
+/** What a gate has on its books at one moment. */
+export interface GateBooks {
+  /** As its state counts it. */
+  readonly counted: GateSums;
+  /** As its keys hold it. */
+  readonly kept: GateSums;
+  /** By node: calls under way, and tickets that wait. */
+  readonly nodes: Readonly<Record<string, { readonly running: number; readonly waiting: number }>>;
+}
+
+/** `unsent` is a cost where it is counted, entries where it is kept. */
+interface GateSums {
+  readonly running: number;
+  readonly unsent: number;
+  readonly waiting: number;
+  readonly sends: number;
+}
+
+const BOOKS = `
+local s, nodes = cmsgpack.unpack(redis.call('GET', KEYS[1])), {}
+for node, facts in pairs(s.nodes) do nodes[node] = { running = facts.g, waiting = facts.w } end
+return cjson.encode({
+  counted = { running = s.running, unsent = s.unsent, waiting = s.size, sends = s.len },
+  kept = { running = redis.call('HLEN', KEYS[6]), unsent = redis.call('ZCARD', KEYS[7]),
+    waiting = redis.call('ZCARD', KEYS[2]), sends = redis.call('ZCARD', KEYS[5]) },
+  nodes = nodes,
+})`;
+
 /** A node of a fleet whose time, Redis' included, is virtual; Redis itself is real. */
 export class VirtualNode implements GateLink {
   isUp = true;
-  readonly gate: RedisGate;
+  gate: RedisGate;
   /** Messages that reach it; false loses them. */
   hears = true;
   fate: Fate | undefined;
@@ -47,20 +75,23 @@ export class VirtualNode implements GateLink {
   private backAtMs = 0;
   private connection = 0;
   private lateByMs: () => number | undefined = () => undefined;
+  /** A closed gate that has something left to tell. */
+  private ending: RedisGate | undefined;
 
   constructor(
     private readonly fleet: VirtualFleet,
     readonly node: string,
-    options: VirtualNodeOptions,
+    private readonly options: VirtualNodeOptions,
   ) {
     this.clock = options.clock;
-    this.gate = new RedisGate({
-      ...options,
-      link: this,
-      upstream: UPSTREAM,
-      nodeChannel: gateNodeChannel(PREFIX),
-      fleetChannel: gateFleetChannel(PREFIX),
-    });
+    this.ending = options.predecessor;
+    this.gate = this.open();
+  }
+
+  /** Opens a gate after its own was closed, over the same connection, as `gates.ts` does. */
+  reopen(): void {
+    this.gate = this.open();
+    if (this.isUp) this.gate.linkChanged(true);
   }
 
   async run(script: GateScriptName, request: object): Promise<string> {
@@ -100,6 +131,22 @@ export class VirtualNode implements GateLink {
   connect(): void {
     this.isUp = true;
     this.gate.linkChanged(true);
+  }
+
+  private open(): RedisGate {
+    const gate = new RedisGate({
+      ...this.options,
+      link: this,
+      upstream: UPSTREAM,
+      nodeChannel: gateNodeChannel(PREFIX),
+      fleetChannel: gateFleetChannel(PREFIX),
+      predecessor: this.ending,
+      onClose: () => {
+        if (this.ending?.mustBeTold === false) this.ending = undefined;
+        if (gate.mustBeTold) this.ending = gate;
+      },
+    });
+    return gate;
   }
 }
 
@@ -167,6 +214,10 @@ export class VirtualFleet {
   async recorded(): Promise<number> {
     const [, total = 0] = await this.client.zrevrange(this.keys[4]!, 0, 0, 'WITHSCORES');
     return Number(total);
+  }
+
+  async books(): Promise<GateBooks> {
+    return JSON.parse(String(await this.client.eval(BOOKS, this.keys.length, ...this.keys))) as GateBooks;
   }
 
   /** Everything of Redis is gone. */

@@ -91,11 +91,11 @@ local function enter(t)
 end
 
 -- Whoever comes again waits there, and so has written nothing.
-local assumed = {}
+local fates = {}
 for _, t in ipairs(a.ts) do
-  if t.again then lift(s, t.uid, t.cost, assumed) end
+  if t.again then lift(s, t.uid, t.cost, fates) end
 end
-if next(assumed) then withdraw(s, assumed) end
+resolve(s, fates)
 out.res = {}
 for index, t in ipairs(a.ts) do out.res[index] = enter(t) end
 settle(s, a, now, out)

@@ -28,7 +28,7 @@ export interface RedisGateOptions extends Omit<DeskOptions, 'freshnessMs' | 'rej
   readonly rejoinMs?: number | undefined;
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
   readonly onClose?: (() => void) | undefined;
-  /** The gate of this upstream and process before this one, closed with calls under way. */
+  /** The gate of this upstream and process before this one, closed with something left to tell. */
   readonly predecessor?: RedisGate | undefined;
 }
 
@@ -81,6 +81,11 @@ export class RedisGate implements Gate, DeskOwner, QuietGate {
   /** Calls of this process that are under way. */
   get running(): number {
     return this.desk.running;
+  }
+
+  /** Whether it has something that only its successor can tell. */
+  get mustBeTold(): boolean {
+    return this.desk.mustBeTold;
   }
 
   /** Requests that have no answer yet. */

@@ -28,12 +28,15 @@ export interface GateParts {
   readonly onEvent?: ((event: GateEvent) => void) | undefined;
 }
 
+/** Closed gates at most that are kept for what they have left to tell. */
+const MOST_ENDING = 1_000;
+
 /** The gates of this process that it shares with others, over one connection. */
 export class RedisGates {
   /** This process among the nodes; another one after each start. */
   readonly node: string;
   private readonly gates = new Map<string, RedisGate>();
-  /** Closed ones by upstream, for as long as calls of theirs are under way. */
+  /** Closed ones by upstream, for as long as they have something left to tell. */
   private readonly ending = new Map<string, RedisGate>();
   private readonly scripts = loadGateScripts();
   private readonly prefix: string;
@@ -100,8 +103,11 @@ export class RedisGates {
       onClose: () => {
         // Another one may be open under its name by now.
         if (this.gates.get(upstream) === gate) this.gates.delete(upstream);
-        for (const [name, { running }] of this.ending) if (running === 0) this.ending.delete(name);
-        if (gate.running > 0) this.ending.set(upstream, gate);
+        for (const [name, { mustBeTold }] of this.ending) if (!mustBeTold) this.ending.delete(name);
+        if (!gate.mustBeTold) return;
+        this.ending.set(upstream, gate);
+        for (const oldest of this.ending.keys())
+          if (this.ending.size > MOST_ENDING) this.ending.delete(oldest);
       },
     });
     this.gates.set(upstream, gate);

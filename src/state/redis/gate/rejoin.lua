@@ -2,10 +2,10 @@
 -- the gate has taken it for dead. Before that nothing else it asks for is done.
 -- ARGV 1: JSON { header, cfg, weights, declare: true when the settings are to be declared anew, bye: true to leave for good,
 --   brief: true when the sends are only those that this server may not have heard of,
---   told: how far back, ms, it tells all that it wrote,
+--   told?: how far back, ms, it tells all that it wrote, since: and of which numbers on,
 --   paused?: { for?: ms, reason }: the pause that it knows of, known: [node], sends: [{ id, cost, age }], grants: [{ id, cost, age, sent, begun?, left? }],
 --   tickets: [{ as for `enter`, and how long it has `waited` }], entering: uids whose place the node does not know yet,
---   unused: uids of tickets that were refused there for want of an answer,
+--   unused: uids of tickets with whose grants nothing was written,
 --   busy: true while other requests of it are under way, whose answers may hold grants }
 -- Returns JSON: the common answer, `new` (whether this epoch was new to the node), `unsure` (whether it must come again),
 --   `rejoin` (whether it must tell all), `gone`: uids that were taken out, and
@@ -61,12 +61,12 @@ local function merge_sends()
   for _, send in ipairs(a.sends) do own[send.id] = send end
   local held, before = redis.call('ZRANGE', K.log, 0, -1, 'WITHSCORES'), 0
   for index = 1, #held, 2 do
-    local time, _, id = string.match(held[index], '^([^|]+)|(%d+)|(.*)$')
+    local time, _, mark, id = string.match(held[index], '^([^|]+)|(%d+)|(%??)(.*)$')
     local total = tonumber(held[index + 1])
     -- Thinned out entries stand for those before them too.
     local cost = total - before
     before = total
-    if own[id] == nil then entries[#entries + 1] = { tonumber(time), cost, id }
+    if own[id] == nil then entries[#entries + 1] = { tonumber(time), cost, mark .. id }
     else own[id].cost = math.max(own[id].cost, cost) end
   end
   for id, send in pairs(own) do
@@ -82,13 +82,17 @@ end
 
 local merges = #a.sends > 0 and is_new
 if merges then merge_sends() end
+-- What was assumed of them stands there at their latest moments, or when their node was forgotten.
+local fates, assumed = {}, merges and {} or assumed_sends()
+for _, send in ipairs(a.sends) do
+  local assumed_at = assumed[send.id]
+  if assumed_at then fates[send.id] = now - send.age > assumed_at and 'never' or 'written' end
+end
+resolve(s, fates)
 for _, send in ipairs(a.sends) do
   local grant, at = grant_of(send.id), now - send.age
-  -- One that has expired stands in the log at its latest moment already, unless it was later still.
-  if not merges and grant and not grant.sent and at > grant.til then
-    if not unreserve(s, send.id, send.cost) then withdraw(s, { [send.id] = true }) end
-    push(s, at, send.cost, send.id)
-  elseif not merges and unreserve(s, send.id, send.cost) then
+  local is_later = not assumed[send.id] and grant and not grant.sent and at > grant.til
+  if not merges and (fates[send.id] == 'never' or unreserve(s, send.id, send.cost) or is_later) then
     push(s, at, send.cost, send.id)
   end
   if grant and not grant.sent then
@@ -97,13 +101,13 @@ for _, send in ipairs(a.sends) do
   end
 end
 
--- Grants: those it has, and no others. One that it does not have never reached it: its ticket waits on. Of writes that
--- began before the time of which it tells, it may know nothing any more.
+-- Grants: those it has, and no others. One that it does not have never reached it: its ticket waits on. What was
+-- granted before all that it tells may have been written: that it says nothing of it says nothing.
 local has, lost = {}, {}
 local function begin_write(uid, grant)
   grant.begun = true
   grant_store(uid, grant)
-  if not unreserve(s, uid, grant.cost) then withdraw(s, { [uid] = true }) end
+  if not unreserve(s, uid, grant.cost) then resolve(s, { [uid] = 'never' }) end
   reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
 end
 for _, grant in ipairs(a.grants) do has[grant.id] = grant end
@@ -120,7 +124,8 @@ if me.g > 0 then
       out.unsure = true
     else
       local grant = grant_of(uid)
-      if a.told and now - grant.at > a.told then grant.begun = true
+      local number = tonumber(string.match(uid, ':(%d+)$'))
+      if number <= a.since or (a.told and now - grant.at > a.told) then grant.begun = true
       else unreserve(s, uid, grant.cost) end
       grant_drop(s, uid, grant, now)
       lost[uid] = true
@@ -144,15 +149,14 @@ end
 -- Tickets: those that wait at it, and no others; what an operator removed stays removed.
 local waits = {}
 for _, t in ipairs(a.tickets) do waits[t.uid] = t end
--- What counts as written with a grant that never reached them was not; unless it is on its way there.
+-- What is assumed of a grant that never reached them was not; unless it is on its way there.
 local unused = {}
-for _, uid in ipairs(a.unused) do unused[uid] = true end
-for _, entry in ipairs(redis.call('ZRANGE', K.log, -RECENT, -1)) do
-  local uid = string.match(entry, '|([^|]*)$')
+for _, uid in ipairs(a.unused) do unused[uid] = 'never' end
+for uid in pairs(assumed_sends()) do
   if waits[uid] and a.busy then out.unsure = true
-  elseif waits[uid] then unused[uid] = true end
+  elseif waits[uid] then unused[uid] = 'never' end
 end
-if next(unused) then withdraw(s, unused) end
+resolve(s, unused)
 -- Those whose answer is still on its way are not known there to have come.
 local entering = {}
 for _, uid in ipairs(a.entering) do entering[uid] = true end

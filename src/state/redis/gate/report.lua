@@ -13,7 +13,7 @@ local s, now, must = begin(a)
 if must then return must end
 local out = {}
 
-local assumed, writes = {}, {}
+local fates, writes = {}, {}
 local function write_at(at, cost, id)
   writes[#writes + 1] = { at = at, cost = cost, id = id }
 end
@@ -23,7 +23,7 @@ for _, uid in ipairs(a.begun) do
   if grant and not grant.sent then
     grant.begun = true
     grant_store(uid, grant)
-    lift(s, uid, grant.cost, assumed)
+    lift(s, uid, grant.cost, fates)
     reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
   end
 end
@@ -32,17 +32,19 @@ for _, one in ipairs(a.sent) do
   local grant = grant_of(one.id)
   if grant == nil then
     -- Nothing is known of it here; that it was written is known there.
-    lift(s, one.id, one.cost, assumed)
+    lift(s, one.id, one.cost, fates)
     write_at(now, one.cost, one.id)
   elseif not grant.sent then
     -- A write was not later than this script, nor than the claim's own time plus `w`: the earlier of the two is still safe.
     local at = math.max(grant.at, math.min(now, grant.at + one.w))
     -- One that has expired stands in the log at its latest moment already, unless it was later still.
     if at > grant.til then
-      lift(s, one.id, grant.cost, assumed)
+      lift(s, one.id, grant.cost, fates)
       write_at(at, grant.cost, one.id)
     elseif unreserve(s, one.id, grant.cost) then
       write_at(at, grant.cost, one.id)
+    else
+      fates[one.id] = 'written'
     end
     grant.sent = true
     grant_store(one.id, grant)
@@ -53,7 +55,7 @@ for _, one in ipairs(a.over) do
   local grant = grant_of(one.id)
   if grant then
     if not grant.sent then
-      lift(s, one.id, grant.cost, assumed)
+      lift(s, one.id, grant.cost, fates)
       if not one.back then write_at(now, grant.cost, one.id) end
     end
     redis.call('HDEL', K.grants, one.id)
@@ -62,12 +64,12 @@ for _, one in ipairs(a.over) do
     br_end(s, grant.permit, one.outcome, now)
     if not one.back then note_call(s, now - grant.at) end
   elseif one.back or not one.sent then
-    lift(s, one.id, one.cost, assumed)
+    lift(s, one.id, one.cost, fates)
     if not one.back then write_at(now, one.cost, one.id) end
   end
 end
 
-if next(assumed) then withdraw(s, assumed) end
+resolve(s, fates)
 -- In the order of the writes, so that none is put down as later than it was.
 table.sort(writes, function(one, other) return one.at < other.at end)
 for _, one in ipairs(writes) do push(s, one.at, one.cost, one.id) end

@@ -28,8 +28,8 @@ export interface DeskOwner {
 /** What a desk that was closed still has, and nobody but its successor tells of. */
 export interface Predecessor {
   readonly grants: HeldGrants;
-  /** Of what was written before, it has no record. */
-  readonly openedAtMs: number;
+  /** One before it, that has something left as well. */
+  readonly predecessor: Predecessor | undefined;
 }
 
 export interface DeskOptions {

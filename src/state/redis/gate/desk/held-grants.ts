@@ -1,6 +1,7 @@
 import type { Outcome } from '../../../../policies/breaker/breaker.ts';
 import type { Clock } from '../../../../shared/clock.ts';
 import type { GateCounts } from '../../../memory/gate-counts.ts';
+import type { Predecessor } from './desk-options.ts';
 import type { LineWatch } from './line-watch.ts';
 import { LongWrites } from './long-writes.ts';
 import { type OwnSend, OwnSends } from './own-sends.ts';
@@ -43,18 +44,18 @@ export class HeldGrants implements RedisGrantKeeper {
   }
 
   /**
-   * What rejoining tells of grants and of sends since `sentSinceMs`; of a closed gate before this one everything: what
-   * that one could not tell, it alone knows.
+   * What rejoining tells of grants and of sends since `sentSinceMs`; of closed gates before this one everything: what
+   * those could not tell, they alone know.
    */
   toldWith(
-    before: HeldGrants | undefined,
+    before: Predecessor | undefined,
     sentSinceMs: number,
   ): { readonly grants: readonly RedisGrant[]; readonly sends: readonly OwnSend[] } {
-    const now = this.clock.now();
-    const own = this.sends.recent(now).filter(({ atMs }) => atMs >= sentSinceMs);
+    const earlier = before?.grants.toldWith(before.predecessor, Number.NEGATIVE_INFINITY);
+    const own = this.sends.recent(this.clock.now()).filter(({ atMs }) => atMs >= sentSinceMs);
     return {
-      grants: [...(before?.held.values() ?? []), ...this.held.values()],
-      sends: [...(before?.sends.recent(now) ?? []), ...own],
+      grants: [...(earlier?.grants ?? []), ...this.held.values()],
+      sends: [...(earlier?.sends ?? []), ...own],
     };
   }
 

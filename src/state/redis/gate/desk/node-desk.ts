@@ -4,8 +4,9 @@ import { Alarm } from '../../../memory/alarm.ts';
 import { GateCounts } from '../../../memory/gate-counts.ts';
 import { draining, Refusals } from '../../../memory/refusals.ts';
 import { type Entered, type GateAnswer, type GateHeader, type GateLink, listOf } from '../gate-link.ts';
+import type { GateScriptName } from '../gate-scripts.ts';
 import { type DeadlineHost, DeadlineWatch } from './deadline-watch.ts';
-import type { DeskOptions, DeskOwner } from './desk-options.ts';
+import type { DeskOptions, DeskOwner, Predecessor } from './desk-options.ts';
 import { HeldGrants } from './held-grants.ts';
 import { holdMs } from './hold.ts';
 import { LineWatch } from './line-watch.ts';
@@ -43,7 +44,8 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
   private readonly askAlarm: Alarm;
   private readonly beatAlarm: Alarm;
   private readonly retryAlarm: Alarm;
-  readonly openedAtMs: number;
+  readonly knowsSince = lastNumber;
+  readonly predecessor: Predecessor | undefined;
   private known: readonly string[] = [];
   private readonly claims = new OneAtATime(() => this.try('claim', {}));
   private deaf = false;
@@ -57,7 +59,7 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
   ) {
     const { clock, link, lines } = options;
     this.clock = clock;
-    this.openedAtMs = clock.now();
+    this.predecessor = options.predecessor;
     this.link = link;
     this.session = new Session(options, this);
     this.deadlines = new DeadlineWatch(this);
@@ -65,9 +67,10 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     this.beatAlarm = new Alarm(clock, () => void this.try('claim', {}));
     this.retryAlarm = new Alarm(clock, () => this.rejoin());
     this.lines = lines && new LineWatch(lines, clock, () => this.onLines());
-    this.grants = new HeldGrants(clock, this.counts, this.lines, (report) => {
+    this.grants = new HeldGrants(clock, this.counts, this.lines, async (report) => {
       const frees = report.over.length + report.left.length > 0;
-      return this.try('report', report, frees ? {} : { lines: 0 });
+      if (await this.try('report', report, frees ? {} : { lines: 0 })) return;
+      for (const { id, back } of report.over) if (back) this.placing.noteUnused(id);
     });
   }
 
@@ -76,12 +79,13 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     return this.grants.size;
   }
 
-  get nowMs(): number {
-    return this.clock.now();
+  /** Whether there is something that nobody else can tell of it. */
+  get mustBeTold(): boolean {
+    return this.running > 0 || this.grants.hasUntold || this.session.hasUnheard;
   }
 
-  get knowsSinceMs(): number {
-    return this.options.predecessor?.openedAtMs ?? this.openedAtMs;
+  get nowMs(): number {
+    return this.clock.now();
   }
 
   get isUp(): boolean {
@@ -193,9 +197,9 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     const { placing, queue, grants, known } = this;
     const waiting = queue.all().filter((one) => one.admitted && !placing.entering.has(one));
     const busy = this.session.pending > 0 || grants.hasUntold;
-    const told = grants.toldWith(this.options.predecessor?.grants, sentSinceMs);
-    const { entering, unanswered } = placing;
-    const parts = { queue, waiting, entering, unanswered, ...told, known, busy };
+    const told = grants.toldWith(this.predecessor, sentSinceMs);
+    const { entering, unused } = placing;
+    const parts = { queue, waiting, entering, unused, ...told, known, busy };
     return { ...this.owner.declaration(), ...rejoinFacts(parts, this.nowMs) };
   }
 
@@ -363,11 +367,7 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
   // Requests
 
   /** Rejects with `state_unavailable` when there is no answer; then this node soon says anew what it knows. */
-  async ask(
-    script: Parameters<Session['request']>[0],
-    body: object,
-    options: RequestOptions = {},
-  ): Promise<GateAnswer> {
+  async ask(script: GateScriptName, body: object, options: RequestOptions = {}): Promise<GateAnswer> {
     const lines = this.lines && (options.lines ?? this.lines.free);
     this.lines?.ask(lines ?? 0);
     try {
@@ -384,14 +384,14 @@ export class NodeDesk implements SessionHost, PlacingHost, DeadlineHost {
     }
   }
 
-  private async try(
-    script: Parameters<Session['request']>[0],
-    body: object,
-    options?: RequestOptions,
-  ): Promise<void> {
+  /** Whether it was heard. */
+  private async try(script: GateScriptName, body: object, options?: RequestOptions): Promise<boolean> {
     if (!this.link.isUp) this.session.noteUnheard(this.nowMs);
-    if (!this.link.isUp || (this.closed && this.session.epoch === '')) return;
-    await this.ask(script, body, options).catch(() => {});
+    if (!this.link.isUp || (this.closed && this.session.epoch === '')) return false;
+    return this.ask(script, body, options).then(
+      () => true,
+      () => false,
+    );
   }
 
   private lost(): void {

@@ -4,7 +4,7 @@ export class OneAtATime {
   private wanted = false;
 
   /** `run` never rejects. */
-  constructor(private readonly run: () => Promise<void>) {}
+  constructor(private readonly run: () => Promise<unknown>) {}
 
   again(): void {
     this.wanted = true;

@@ -9,8 +9,8 @@ import { ticketFacts } from './ticket-facts.ts';
 const LARGEST_BATCH = 64;
 /** So many requests with tickets are under way at once; what comes then is gathered. */
 const MOST_UNDER_WAY = 8;
-/** Of tickets whose request got no answer, so many are remembered. */
-const MOST_UNANSWERED = 256;
+/** Of tickets with whose grants nothing was written, so many are remembered. */
+const MOST_UNUSED = 256;
 /** So long a call waits for a Redis that is away. */
 const GRACE_MS = 100;
 
@@ -34,8 +34,8 @@ export interface PlacingHost {
 export class Placing {
   /** Tickets whose place is not known yet. */
   readonly entering = new Set<LocalTicket>();
-  /** Tickets that were refused for want of an answer: whatever was granted to them, nothing was written with it. */
-  readonly unanswered: string[] = [];
+  /** Tickets that were refused for want of an answer, or whose handing back was not heard: nothing was written with them. */
+  readonly unused: string[] = [];
   private gathered: LocalTicket[] = [];
   private underWay = 0;
   private downSinceMs: number | undefined;
@@ -100,8 +100,13 @@ export class Placing {
   private noteUnanswered(waiting: LocalTicket): void {
     // Another answer may have granted it.
     if (waiting.admitted || this.host.queue.get(waiting.uid) !== waiting) return;
-    this.unanswered.push(waiting.uid);
-    if (this.unanswered.length > MOST_UNANSWERED) this.unanswered.shift();
+    this.noteUnused(waiting.uid);
+  }
+
+  /** Nothing was written with its grant, nor will be. */
+  noteUnused(uid: string): void {
+    this.unused.push(uid);
+    if (this.unused.length > MOST_UNUSED) this.unused.shift();
   }
 
   private placeWhenUp(waiting: LocalTicket): void {

@@ -10,8 +10,8 @@ export interface KnownHere {
   readonly waiting: readonly LocalTicket[];
   /** Tickets whose place is not known yet. */
   readonly entering: Iterable<LocalTicket>;
-  /** Uids of tickets that were refused for want of an answer. */
-  readonly unanswered: readonly string[];
+  /** Uids of tickets with whose grants nothing was written. */
+  readonly unused: readonly string[];
   readonly grants: Iterable<RedisGrant>;
   readonly sends: readonly OwnSend[];
   /** Other nodes, as last heard. */
@@ -22,7 +22,7 @@ export interface KnownHere {
 
 /** What a node has to say to a gate that does not know it: in ages, because clocks differ. */
 export function rejoinFacts(
-  { queue, waiting, entering, unanswered, grants, sends, known, busy }: KnownHere,
+  { queue, waiting, entering, unused, grants, sends, known, busy }: KnownHere,
   nowMs: number,
 ): object {
   return {
@@ -39,6 +39,6 @@ export function rejoinFacts(
     })),
     tickets: waiting.map((one) => ticketFacts(one, queue.standingOf(one.ticket), nowMs)),
     entering: Array.from(entering, ({ uid }) => uid),
-    unused: unanswered,
+    unused,
   };
 }

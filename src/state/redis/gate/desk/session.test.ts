@@ -29,7 +29,7 @@ describe('what a node says of itself', () => {
     const host: SessionHost = {
       facts: () => ({ hold: 0, h: undefined, o: undefined }),
       mayRejoin: true,
-      knowsSinceMs: 0,
+      knowsSince: 0,
       rejoinFacts: () => {
         said.push({ busy: session.pending > 0, read: [...read] });
         return {};
@@ -78,7 +78,7 @@ describe('what a node says of itself', () => {
     const since: number[] = [];
     const host: SessionHost = {
       mayRejoin: true,
-      knowsSinceMs: 0,
+      knowsSince: 0,
       facts: () => ({ hold: 0, h: undefined, o: undefined }),
       rejoinFacts: (sentSinceMs) => {
         since.push(sentSinceMs);

@@ -20,8 +20,8 @@ export interface SessionHost {
   rejoinFacts(sentSinceMs: number): object;
   /** Whether it may say so: a gate that was closed may have a successor, which speaks for both. */
   readonly mayRejoin: boolean;
-  /** Of what was written before, it has no record. */
-  readonly knowsSinceMs: number;
+  /** Calls up to this number were not its own: what was written with them it does not know. */
+  readonly knowsSince: number;
   onAnswer(answer: GateAnswer, asked: Asked): void;
 }
 
@@ -116,10 +116,15 @@ export class Session {
       });
       if (answer.rejoin === undefined) return answer;
       if (tries < TRIES && this.host.mayRejoin) await this.rejoin();
-      // A gate that was closed may have been overtaken by what its successor said.
+      // A gate that was closed goes on under what its successor has said.
+      else if (tries < TRIES && answer.e !== this.epoch) this.epoch = answer.e;
       else if (tries === TRIES || unansweredThen === unanswered)
         throw new Error('the gate does not let this node in');
     }
+  }
+
+  get hasUnheard(): boolean {
+    return this.unheardSinceMs !== undefined;
   }
 
   /** Something was told and perhaps not heard, or could not be told. */
@@ -138,7 +143,8 @@ export class Session {
 
   /** Takes leave: what waits here does not wait any more. */
   async leave(): Promise<void> {
-    await this.rejoining?.catch(() => {});
+    // At once where it can be: a successor may be opened in the same step, and must be heard after it.
+    if (this.rejoining !== undefined) await this.rejoining.catch(() => {});
     await this.sayAll({ bye: true });
   }
 
@@ -164,8 +170,11 @@ export class Session {
     const unheardSinceMs = this.unheardSinceMs ?? asked.atMs - GIVEN_UP_MS;
     const facts = this.host.rejoinFacts(more.brief ? unheardSinceMs : Number.NEGATIVE_INFINITY);
     // That it has no grant of an earlier time does not say that nothing was written with it.
-    const toldMs = asked.atMs - (more.brief ? unheardSinceMs : this.host.knowsSinceMs);
-    const answer = await this.run(asked, { ...header, ...facts, ...more, told: toldMs }, (told) => {
+    const known = {
+      told: more.brief ? asked.atMs - unheardSinceMs : undefined,
+      since: this.host.knowsSince,
+    };
+    const answer = await this.run(asked, { ...header, ...facts, ...known, ...more }, (told) => {
       if ('bye' in told || told.rejoin !== undefined) return;
       // What came since it was said was not in it.
       const isAllHeard = this.lastUnheardAtMs < asked.atMs;

@@ -154,39 +154,61 @@ local function push(s, at, cost, id)
   if s.len > exact + COARSE then thin(s, exact) end
 end
 
--- Among so many of the newest sends those are looked for that were none.
+-- Begins the id of a send that is assumed: its grant was not confirmed in time, and its node may still say what became
+-- of it. What a node has said is never taken back.
+local ASSUMED = '?'
+-- Among so many of the newest sends an assumed one is looked for.
 local RECENT = 256
 
--- Takes sends off the record of which their node says that they never were, or were later; `ids` is a set. One that is
--- older, or that stands for others too, stays: too much, never too little. O(RECENT log n), however many they are.
-local function withdraw(s, ids)
+local function assume(s, at, cost, id)
+  push(s, at, cost, ASSUMED .. id)
+end
+
+-- The assumed ones among the newest sends: id -> time.
+local function assumed_sends()
+  local found = {}
+  for _, entry in ipairs(redis.call('ZRANGE', K.log, -RECENT, -1)) do
+    local id = string.match(entry, '|%?(.*)$')
+    if id then found[id] = time_of_entry(entry) end
+  end
+  return found
+end
+
+-- What became of assumed sends, by id: 'never' takes one off the record, 'written' lets it stand for good. One that is
+-- older, or that stands for others too, stays as it is: too much, never too little. O(RECENT log n), however many.
+local function resolve(s, fates)
+  if next(fates) == nil then return end
   local recent = redis.call('ZRANGE', K.log, -(RECENT + 1), -1, 'WITHSCORES')
   -- The first one only tells what the next one adds to it.
   local first = #recent > 2 * RECENT and 3 or 1
   local before, taken, gone, moved, kept = first == 3 and tonumber(recent[2]) or 0, 0, {}, {}, {}
   if first == 3 then kept[1] = recent[1] end
-  local newest_goes = false
+  local is_newest_off = false
   for index = first, #recent, 2 do
     local entry, upto = recent[index], tonumber(recent[index + 1])
-    local cost, id = string.match(entry, '|(%d+)|(.*)$')
-    newest_goes = ids[id] and upto - before == tonumber(cost)
-    if newest_goes then
-      gone[#gone + 1] = entry
+    local head, cost, mark, id = string.match(entry, '^([^|]+|(%d+)|)(%??)(.*)$')
+    local fate = mark == ASSUMED and fates[id]
+    is_newest_off = fate == 'never' and upto - before == tonumber(cost)
+    if is_newest_off then
       taken = taken + tonumber(cost)
+      gone[#gone + 1] = entry
+      s.len = s.len - 1
     else
-      kept[#kept + 1] = entry
-      if taken > 0 then
+      local stays = fate == 'written' and head .. id or entry
+      if stays ~= entry then gone[#gone + 1] = entry end
+      if stays ~= entry or taken > 0 then
         moved[#moved + 1] = full(upto - taken)
-        moved[#moved + 1] = entry
+        moved[#moved + 1] = stays
       end
+      kept[#kept + 1] = stays
     end
     before = upto
   end
-  if taken == 0 then return end
+  if #gone == 0 then return end
   redis.call('ZREM', K.log, unpack(gone))
   if #moved > 0 then redis.call('ZADD', K.log, unpack(moved)) end
-  s.total, s.len = s.total - taken, s.len - #gone
-  if not newest_goes then return end
+  s.total = s.total - taken
+  if not is_newest_off then return end
   s.newest, s.newest_cost = #kept > 0 and time_of_entry(kept[#kept]) or 0, 0
   for index, entry in ipairs(kept) do
     local at, cost = string.match(entry, '^([^|]+)|(%d+)|')
@@ -209,10 +231,9 @@ local function unreserve(s, id, cost)
   return true
 end
 
--- Whatever stands for a grant until its node says what became of it: that it may still be written, or, in the set
--- `assumed`, which `withdraw` takes, that it was at its latest moment.
-local function lift(s, id, cost, assumed)
-  if not unreserve(s, id, cost) then assumed[id] = true end
+-- Nothing stands for a grant any more: that it may still be written, or, by way of `fates`, that it is assumed to be.
+local function lift(s, id, cost, fates)
+  if not unreserve(s, id, cost) then fates[id] = 'never' end
 end
 
 -- Grants that nobody confirmed were written at the latest possible moment, or never: they count from there, until their
@@ -222,7 +243,7 @@ local function expire_unsent(s, now)
   local over = redis.call('ZRANGEBYSCORE', K.unsent, '-inf', '(' .. full(now), 'WITHSCORES', 'LIMIT', 0, 1000)
   for index = 1, #over, 2 do
     local id, cost = string.match(over[index], '^(.*)~(%d+)$')
-    if unreserve(s, id, tonumber(cost)) then push(s, tonumber(over[index + 1]), tonumber(cost), id) end
+    if unreserve(s, id, tonumber(cost)) then assume(s, tonumber(over[index + 1]), tonumber(cost), id) end
   end
 end
 

@@ -130,7 +130,7 @@ end
 -- Ends a grant that its node knows nothing of, or that has no node any more: its place is free. What it had begun to
 -- write may be on the wire.
 local function grant_drop(s, uid, grant, now)
-  if grant.begun and unreserve(s, uid, grant.cost) then push(s, now, grant.cost, uid) end
+  if grant.begun and unreserve(s, uid, grant.cost) then assume(s, now, grant.cost, uid) end
   redis.call('HDEL', K.grants, uid)
   s.running = s.running - 1
   local node = s.nodes[grant.n]
