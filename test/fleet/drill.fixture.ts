@@ -1,7 +1,6 @@
 import { afterAll, afterEach, beforeAll } from 'bun:test';
 import { VirtualClock } from '../../src/shared/virtual-clock.ts';
 import type { GateSettings, Grant, Ticket, Urgency } from '../../src/state/contracts.ts';
-import type { RedisGate } from '../../src/state/redis/gate/gate.ts';
 import { settingsOf } from '../contract/gate/driver.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { VirtualFleet, VirtualNode } from './virtual-fleet.fixture.ts';
@@ -31,8 +30,6 @@ export class Drill {
   readonly order: string[] = [];
   readonly sends: number[] = [];
   fleet!: VirtualFleet;
-  /** By node, as `gates.ts` keeps them. */
-  private readonly ending = new Map<string, RedisGate>();
 
   static async start(url: string, count: number, settings: GateSettings, rejoinMs = 0): Promise<Drill> {
     const drill = new Drill();
@@ -77,20 +74,10 @@ export class Drill {
     return call;
   }
 
-  /** Takes the upstream out of the configuration of a node. */
-  closeGate(index: number): RedisGate {
-    const { gate, node } = this.node(index);
-    gate.close();
-    if (this.ending.get(node)?.mustBeTold === false) this.ending.delete(node);
-    if (gate.mustBeTold) this.ending.set(node, gate);
-    return gate;
-  }
-
-  /** Puts the upstream back. */
-  openGate(index: number, settings: GateSettings): VirtualNode {
-    const { node } = this.node(index);
-    const predecessor = this.ending.get(node);
-    const options = { clock: this.clock, settings, rejoinMs: 0, ...(predecessor && { predecessor }) };
+  /** Takes the upstream out of the configuration of a node and puts it back, with a connection of its own. */
+  reopen(index: number, settings: GateSettings): VirtualNode {
+    const { node, ending } = this.node(index);
+    const options = { clock: this.clock, settings, rejoinMs: 0, ...(ending && { predecessor: ending }) };
     const opened = new VirtualNode(this.fleet, node, options);
     this.fleet.nodes[index] = opened;
     opened.gate.linkChanged(true);

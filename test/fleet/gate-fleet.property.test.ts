@@ -6,6 +6,7 @@ import { VirtualClock } from '../../src/shared/virtual-clock.ts';
 import type { GateSettings, Grant, Ticket, Urgency } from '../../src/state/contracts.ts';
 import { hasRedis, startRedis, type TestRedis } from '../support/redis.ts';
 import { VirtualFleet, type VirtualNode } from './virtual-fleet.fixture.ts';
+import { costOf, expectStrict, type Send } from './wire-record.fixture.ts';
 
 const CALLS = 40;
 const SPREAD_MS = 4_000;
@@ -52,11 +53,6 @@ const plan = fc.record({
 });
 
 type Plan = typeof plan extends fc.Arbitrary<infer T> ? T : never;
-
-interface Send {
-  readonly atMs: number;
-  readonly cost: number;
-}
 
 /** Plays a plan and writes down when calls reached the wire. */
 class Storm {
@@ -180,32 +176,6 @@ class Storm {
   }
 }
 
-const costOf = (sends: readonly Send[]): number => sends.reduce((sum, { cost }) => sum + cost, 0);
-
-/** Cost of the sends in any window, wherever it begins: never more than the limit allows. */
-function mostIn(wire: readonly Send[], windowMs: number): number {
-  // The scripts count microseconds.
-  const endsAfterMs = windowMs - 0.002;
-  return Math.max(
-    0,
-    ...wire.map(({ atMs }) =>
-      costOf(wire.filter((other) => other.atMs >= atMs && other.atMs < atMs + endsAfterMs)),
-    ),
-  );
-}
-
-/** How much too early a send went after the one before it, which keeps the next away by its cost, ms. */
-function earliest(wire: readonly Send[], spacingMs: number): number {
-  const sends = wire.toSorted((one, other) => one.atMs - other.atMs);
-  return Math.max(
-    0,
-    ...sends.slice(1).map(({ atMs }, index) => {
-      const before = sends[index]!;
-      return before.atMs + before.cost * spacingMs - atMs;
-    }),
-  );
-}
-
 describe.skipIf(!hasRedis)('nodes that share a gate, whatever happens', () => {
   let server: TestRedis;
   beforeAll(async () => {
@@ -218,10 +188,7 @@ describe.skipIf(!hasRedis)('nodes that share a gate, whatever happens', () => {
       fc.asyncProperty(plan, async (one) => {
         const storm = new Storm(one);
         await storm.play(server.url);
-        for (const { rate, even } of one.settings.limits) {
-          expect(mostIn(storm.wire, rate.windowMs)).toBeLessThanOrEqual(rate.count);
-          if (even) expect(earliest(storm.wire, rate.windowMs / rate.count)).toBeLessThan(0.002);
-        }
+        expectStrict(storm.wire, one.settings.limits);
         // A caller that is refused while Redis is away is answered, too, but in its own time.
         if (one.awayMs === 0) expect(storm.answered).toBe(CALLS);
         // What a dead node had in flight is not in flight for the others once its lease is over.

@@ -19,9 +19,9 @@ describe.skipIf(!hasRedis)('a gate that is opened after another one of its node'
     return call;
   };
   const reopen = async (settings: GateSettings): Promise<VirtualNode> => {
-    drills.now.closeGate(0);
+    drills.now.node(0).gate.close();
     await drills.now.fleet.settled();
-    const opened = drills.now.openGate(0, settings);
+    const opened = drills.now.reopen(0, settings);
     await drills.now.fleet.settled();
     await drills.now.pass(10);
     return opened;
@@ -46,8 +46,8 @@ describe.skipIf(!hasRedis)('a gate that is opened after another one of its node'
     call.grant!.end('success');
     before.breakConnection(() => undefined);
     await drills.now.pass(500);
-    drills.now.closeGate(0);
-    drills.now.openGate(0, settings);
+    drills.now.node(0).gate.close();
+    drills.now.reopen(0, settings);
     await changeServer();
     expect(await drills.now.fleet.recorded()).toBe(1);
     await drills.now.enter(1, 'one too many');
@@ -131,8 +131,8 @@ describe.skipIf(!hasRedis)('a gate that is opened after another one of its node'
     await drills.start(2, settingsOf({ limits: [perSecond(50)] }));
     await written('under way');
     await drills.now.pass(2_000);
-    drills.now.closeGate(0);
-    const opened = drills.now.openGate(0, settingsOf({ limits: [perSecond(1)] }));
+    drills.now.node(0).gate.close();
+    const opened = drills.now.reopen(0, settingsOf({ limits: [perSecond(1)] }));
     await drills.now.fleet.settled();
     for (let index = 0; index < 10; index++) drills.now.call(opened, `t${index}`);
     await drills.now.pass(500);

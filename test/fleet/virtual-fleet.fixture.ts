@@ -76,7 +76,7 @@ export class VirtualNode implements GateLink {
   private connection = 0;
   private lateByMs: () => number | undefined = () => undefined;
   /** A closed gate that has something left to tell. */
-  private ending: RedisGate | undefined;
+  ending: RedisGate | undefined;
 
   constructor(
     private readonly fleet: VirtualFleet,
