@@ -265,4 +265,28 @@ describe.skipIf(!hasRedis)('stays on record:', () => {
       expect(drills.now.closest()).toBeGreaterThanOrEqual(10_000);
     });
   }
+
+  test('once, though it is heard that a call is over before it is heard that it was written', async () => {
+    await start(perDay(2));
+    const node = drills.now.node(0);
+    const run = node.run.bind(node);
+    const held = await drills.now.enter(0, 'written', { holds: true });
+    // As a request has it whose script the server does not know, while others load it: it is sent again.
+    let again: (() => Promise<string>) | undefined;
+    const late = Promise.withResolvers<string>();
+    node.run = (script, request) => {
+      if (script !== 'report' || again !== undefined) return run(script, request);
+      again = () => run(script, request);
+      return late.promise;
+    };
+    drills.now.write(held.grant!);
+    await drills.now.fleet.settled();
+    held.grant!.end('success');
+    await drills.now.fleet.settled();
+    late.resolve(await again!());
+    await drills.now.fleet.settled();
+    expect(await drills.now.fleet.recorded()).toBe(1);
+    const second = await drills.now.enter(1, 'second');
+    expect(second.grant).toBeDefined();
+  });
 });

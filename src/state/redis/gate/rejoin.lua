@@ -83,7 +83,7 @@ end
 local merges = #a.sends > 0 and is_new
 if merges then merge_sends() end
 -- What was assumed of them stands there at their latest moments, or when their node was forgotten.
-local fates, assumed = {}, merges and {} or assumed_sends()
+local fates, assumed = {}, merges and {} or recent_sends()
 for _, send in ipairs(a.sends) do
   local assumed_at = assumed[send.id]
   if assumed_at then fates[send.id] = now - send.age > assumed_at and 'never' or 'written' end
@@ -152,7 +152,7 @@ for _, t in ipairs(a.tickets) do waits[t.uid] = t end
 -- What is assumed of a grant that never reached them was not; unless it is on its way there.
 local unused = {}
 for _, uid in ipairs(a.unused) do unused[uid] = 'never' end
-for uid in pairs(assumed_sends()) do
+for uid in pairs((recent_sends())) do
   if waits[uid] and a.busy then out.unsure = true
   elseif waits[uid] then unused[uid] = 'never' end
 end

@@ -14,8 +14,18 @@ if must then return must end
 local out = {}
 
 local fates, writes = {}, {}
+local told = nil
 local function write_at(at, cost, id)
   writes[#writes + 1] = { at = at, cost = cost, id = id }
+end
+-- That a call was written and that it is over are told one after the other, but may be heard the other way round: a
+-- request whose script the server does not know yet is sent again. Then it stands on record already.
+local function write_untold(cost, id)
+  told = told or select(2, recent_sends())
+  if told[id] then return end
+  told[id] = now
+  lift(s, id, cost, fates)
+  write_at(now, cost, id)
 end
 
 for _, uid in ipairs(a.begun) do
@@ -32,8 +42,7 @@ for _, one in ipairs(a.sent) do
   local grant = grant_of(one.id)
   if grant == nil then
     -- Nothing is known of it here; that it was written is known there.
-    lift(s, one.id, one.cost, fates)
-    write_at(now, one.cost, one.id)
+    write_untold(one.cost, one.id)
   elseif not grant.sent then
     -- A write was not later than this script, nor than the claim's own time plus `w`: the earlier of the two is still safe.
     local at = math.max(grant.at, math.min(now, grant.at + one.w))
@@ -63,9 +72,10 @@ for _, one in ipairs(a.over) do
     s.nodes[a.n].g = s.nodes[a.n].g - 1
     br_end(s, grant.permit, one.outcome, now)
     if not one.back then note_call(s, now - grant.at) end
-  elseif one.back or not one.sent then
+  elseif one.back then
     lift(s, one.id, one.cost, fates)
-    if not one.back then write_at(now, one.cost, one.id) end
+  elseif not one.sent then
+    write_untold(one.cost, one.id)
   end
 end
 

@@ -164,14 +164,14 @@ local function assume(s, at, cost, id)
   push(s, at, cost, ASSUMED .. id)
 end
 
--- The assumed ones among the newest sends: id -> time.
-local function assumed_sends()
-  local found = {}
+-- The newest sends, id -> time: those that are assumed, and those that their nodes told of.
+local function recent_sends()
+  local assumed, told = {}, {}
   for _, entry in ipairs(redis.call('ZRANGE', K.log, -RECENT, -1)) do
-    local id = string.match(entry, '|%?(.*)$')
-    if id then found[id] = time_of_entry(entry) end
+    local mark, id = string.match(entry, '|(%??)([^|]*)$')
+    if mark == ASSUMED then assumed[id] = time_of_entry(entry) else told[id] = time_of_entry(entry) end
   end
-  return found
+  return assumed, told
 end
 
 -- What became of assumed sends, by id: 'never' takes one off the record, 'written' lets it stand for good. One that is
