@@ -180,48 +180,30 @@ describe.skipIf(!hasRedis)('grants that come too late to be used', () => {
     expect(drills.now.closest()).toBeGreaterThanOrEqual(1_000);
   });
 
-  test('a grant whose answer was lost with the connection costs no place once its node is back', async () => {
-    await start(perDay(1));
-    const node = drills.now.node(0);
-    node.fate = () => ({ thereMs: 0, backMs: 0, lost: 'back' });
-    await drills.now.enter(0, 'lost');
-    node.fate = undefined;
-    node.isUp = false;
-    node.gate.linkChanged(false);
-    const run = node.run.bind(node);
-    node.run = () => Promise.reject(new Error('away'));
-    await drills.now.pass(2_000);
-    node.run = run;
-    node.isUp = true;
-    node.gate.linkChanged(true);
-    await drills.now.pass(1_000);
-    const next = await drills.now.enter(1, 'next');
-    expect(next.grant?.ticketId).toBe('next');
-  });
-
-  test('a grant whose answer was lost costs no place though its node was taken for dead meanwhile', async () => {
-    await start(perDay(1));
-    const node = drills.now.node(0);
-    node.fate = () => ({ thereMs: 0, backMs: 0, lost: 'back' });
-    const call = await drills.now.enter(0, 'lost');
-    await drills.now.pass(1);
-    expect(call.error).toBeDefined();
-    node.fate = undefined;
-    node.isUp = false;
-    node.gate.linkChanged(false);
-    const run = node.run.bind(node);
-    node.run = () => Promise.reject(new Error('away'));
-    for (let s = 0; s < 6; s++) {
+  for (const [how, seconds] of [
+    ['once its node is back', 2],
+    ['though its node was taken for dead meanwhile', 6],
+  ] as const) {
+    test(`a grant whose answer was lost with the connection costs no place ${how}`, async () => {
+      await start(perDay(1));
+      const node = drills.now.node(0);
+      node.fate = () => ({ thereMs: 0, backMs: 0, lost: 'back' });
+      const call = await drills.now.enter(0, 'lost');
+      await drills.now.pass(1);
+      expect(call.error).toBeDefined();
+      node.fate = undefined;
+      node.breakConnection(() => undefined);
+      // Others are heard of: who is silent for long is taken for dead.
+      for (let second = 0; second < seconds; second++) {
+        await drills.now.pass(1_000);
+        await drills.now.node(1).gate.refresh();
+      }
+      node.connect();
       await drills.now.pass(1_000);
-      await drills.now.node(1).gate.refresh();
-    }
-    node.run = run;
-    node.isUp = true;
-    node.gate.linkChanged(true);
-    await drills.now.pass(1_000);
-    const next = await drills.now.enter(1, 'next');
-    expect(next.grant?.ticketId).toBe('next');
-  });
+      const next = await drills.now.enter(1, 'next');
+      expect(next.grant?.ticketId).toBe('next');
+    });
+  }
 
   test('a grant whose handing back was not heard costs no place once its node has rejoined', async () => {
     await start(perDay(1));

@@ -55,7 +55,6 @@ local function known_here(t)
     out.granted[#out.granted + 1] = { t.uid, now - grant.at }
     return { waiting = false }
   end
-  grant.begun = nil
   grant_drop(s, t.uid, grant, now)
   return nil
 end

@@ -22,7 +22,7 @@ export interface GateHeader {
   readonly n: string;
   /** Epoch that the node knows. */
   readonly e: string;
-  /** Requests of this process that got no answer: one with a lower number than the last rejoining's is not done. */
+  /** Requests of this process that got no answer: one that comes after a higher number is not done. */
   readonly un: number;
   /** Upstream, and the channels of nodes and fleet. */
   readonly u: string;

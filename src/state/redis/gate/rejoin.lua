@@ -83,7 +83,7 @@ end
 local merges = #a.sends > 0 and is_new
 if merges then merge_sends() end
 -- What was assumed of them stands there at their latest moments, or when their node was forgotten.
-local fates, assumed = {}, merges and {} or recent_sends()
+local fates, assumed = {}, recent_sends()
 for _, send in ipairs(a.sends) do
   local assumed_at = assumed[send.id]
   if assumed_at then fates[send.id] = now - send.age > assumed_at and 'never' or 'written' end
@@ -103,13 +103,7 @@ end
 
 -- Grants: those it has, and no others. One that it does not have never reached it: its ticket waits on. What was
 -- granted before all that it tells may have been written: that it says nothing of it says nothing.
-local has, lost = {}, {}
-local function begin_write(uid, grant)
-  grant.begun = true
-  grant_store(uid, grant)
-  if not unreserve(s, uid, grant.cost) then resolve(s, { [uid] = 'never' }) end
-  reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
-end
+local has, lost, unused = {}, {}, {}
 for _, grant in ipairs(a.grants) do has[grant.id] = grant end
 if me.g > 0 then
   for _, uid in ipairs(keys_of_node(K.grants, a.n)) do
@@ -118,7 +112,9 @@ if me.g > 0 then
       has[uid] = nil
       local grant = grant_of(uid)
       -- The telling of it was lost.
-      if held.begun and not held.sent and not grant.sent and not grant.begun then begin_write(uid, grant) end
+      if held.begun and not held.sent and not grant.sent and not grant.begun then
+        begin_write(s, uid, grant, now, unused)
+      end
     elseif a.busy then
       -- Its answer may be on its way there.
       out.unsure = true
@@ -137,7 +133,7 @@ for uid, grant in pairs(has) do
   local anew = { n = a.n, cost = grant.cost, at = now - grant.age, til = til, sent = grant.sent }
   grant_store(uid, anew)
   if grant.begun and not grant.sent then
-    begin_write(uid, anew)
+    begin_write(s, uid, anew, now, unused)
   elseif not grant.sent and is_new then
     unreserve(s, uid, grant.cost)
     reserve(s, uid, grant.cost, til)
@@ -150,9 +146,8 @@ end
 local waits = {}
 for _, t in ipairs(a.tickets) do waits[t.uid] = t end
 -- What is assumed of a grant that never reached them was not; unless it is on its way there.
-local unused = {}
 for _, uid in ipairs(a.unused) do unused[uid] = 'never' end
-for uid in pairs((recent_sends())) do
+for uid in pairs(assumed) do
   if waits[uid] and a.busy then out.unsure = true
   elseif waits[uid] then unused[uid] = 'never' end
 end

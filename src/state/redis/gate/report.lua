@@ -30,12 +30,7 @@ end
 
 for _, uid in ipairs(a.begun) do
   local grant = grant_of(uid)
-  if grant and not grant.sent then
-    grant.begun = true
-    grant_store(uid, grant)
-    lift(s, uid, grant.cost, fates)
-    reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
-  end
+  if grant and not grant.sent then begin_write(s, uid, grant, now, fates) end
 end
 
 for _, one in ipairs(a.sent) do

@@ -127,6 +127,15 @@ local function grant_store(uid, grant)
   redis.call('HSET', K.grants, uid, cmsgpack.pack(grant))
 end
 
+-- Its write takes longer than the grant is good for: it keeps others away until it is over. What was assumed of it is
+-- taken off by way of `fates`.
+local function begin_write(s, uid, grant, now, fates)
+  grant.begun = true
+  grant_store(uid, grant)
+  lift(s, uid, grant.cost, fates)
+  reserve(s, uid, grant.cost, now + LONGEST_WRITE_MS)
+end
+
 -- Ends a grant that its node knows nothing of, or that has no node any more: its place is free. What it had begun to
 -- write may be on the wire.
 local function grant_drop(s, uid, grant, now)
